@@ -1,0 +1,48 @@
+// What a caller says about the bytes it sends. Each claim is compared before anything is named.
+
+/** S3's ten checksum algorithms. Source: AWS API reference, "Checking object integrity" (2026). */
+export const checksumAlgorithms = [
+  'CRC32',
+  'CRC32C',
+  'CRC64NVME',
+  'SHA1',
+  'SHA256',
+  'MD5',
+  'SHA512',
+  'XXHASH64',
+  'XXHASH3',
+  'XXHASH128',
+] as const
+
+/** One of `checksumAlgorithms`. */
+export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number]
+
+/** Whether a checksum is over the whole object's bytes or over the concatenated checksums of its parts. */
+export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE'
+
+/** Checksum values by algorithm, base64 as in S3's `x-amz-checksum-…` headers. */
+export type Checksums = { readonly [Algorithm in ChecksumAlgorithm]?: string }
+
+/** A checksum as kept with a version. */
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm
+  readonly type: ChecksumType
+  /** Base64; a COMPOSITE value carries S3's `-N` suffix. */
+  readonly value: string
+}
+
+/** Everything a caller said about a payload. */
+export interface Claims {
+  /** Length in bytes after decoding, when it was declared. */
+  readonly size?: number
+  /** `Content-MD5`, base64. */
+  readonly md5?: string
+  /** `x-amz-content-sha256`, 64 lower-case hex digits, when it is a digest; a mismatch is XAmzContentSHA256Mismatch. */
+  readonly sha256?: string
+  /** From headers. */
+  readonly checksums: Checksums
+  /** The algorithm asked for by `x-amz-sdk-checksum-algorithm` or announced by `x-amz-trailer`. */
+  readonly algorithm?: ChecksumAlgorithm
+  /** From trailers; complete once the payload has ended, throws before that. */
+  trailers(): Checksums
+}

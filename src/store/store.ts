@@ -1,0 +1,39 @@
+// The store as the rooms see it: bytes by hash below, names in SQL beside them. Knows nothing of S3's requests.
+
+import type { Claims, ChecksumAlgorithm } from '../contract/claims.js'
+import type { BodyOut } from '../contract/operation.js'
+import type { Draft } from './blobs/draft.js'
+import type { Catalog } from './catalog/catalog.js'
+
+/** A run of bytes, `end` excluded. */
+export interface ByteRange {
+  readonly start: number
+  readonly end: number
+}
+
+/** A body that can be read: the answer of the queries that open a version. Structured-clonable. */
+export interface OpenBody {
+  readonly bodyId: number
+  /** Bytes of the whole body. */
+  readonly size: number
+  /** The bytes themselves, when the body is small; else they are read from blob files. */
+  readonly small?: { readonly bytes: Uint8Array; readonly crc: number }
+  /** Change number of the snapshot it was opened in: rows and files visible then are kept while it is read. */
+  readonly number: number
+}
+
+/** Bytes by hash and names in SQL, opened together and closed together. */
+export interface Store {
+  readonly catalog: Catalog
+  /** Writes bytes, comparing them with every claim, and answers when they would survive a power cut.
+   *  @param also further checksums to compute beside the claimed ones
+   *  @throws BadDigest, InvalidDigest, XAmzContentSHA256Mismatch, IncompleteBody, EntityTooLarge; nothing is left then */
+  writeBody(source: AsyncIterable<Uint8Array>, claims: Claims, also?: readonly ChecksumAlgorithm[]): Promise<Draft>
+  /** Removes what a draft wrote, after a transaction refused to name it. */
+  discard(draft: Draft): Promise<void>
+  /** The bytes of a body, or of a range of it; each 64 KiB block is checked before any of it is answered.
+   *  An iterable that is not read to its end must be returned (`for await` does). */
+  readBody(body: OpenBody, range?: ByteRange): BodyOut
+  /** Lets every write under way end, then closes files and catalog. */
+  close(): Promise<void>
+}
