@@ -1,0 +1,50 @@
+// `npm test`: installs and builds as needed, runs Mocha on the compiled tests, and closes with `N passed, N failed`.
+// `node scripts/test.mjs [--suite all|clients|crash] [mocha's options and files]`; without a suite everything but the long ones runs.
+
+import { mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { prepare } from './prepare.mjs'
+import { root, run } from './project.mjs'
+
+/** Files of a suite, and what it needs in its environment. `crash` is the same test as in `all`, for longer. */
+const suites = {
+  all: { files: ['dist/test/**/*.test.js', '--ignore', 'dist/test/clients/**'], environment: {} },
+  clients: { files: ['dist/test/clients/**/*.test.js'], environment: {} },
+  crash: { files: ['dist/test/crash/**/*.test.js'], environment: { CRASH_ROUNDS: process.env.CRASH_ROUNDS ?? '50' } },
+}
+
+const args = process.argv.slice(2)
+const name = args[0] === '--suite' ? args.splice(0, 2)[1] : 'all'
+const suite = suites[name]
+if (!suite) throw new Error(`--suite ${name}: allowed are ${Object.keys(suites).join(', ')}`)
+
+await prepare()
+const scratch = mkdtempSync(join(tmpdir(), 'cairn-test-'))
+const countsFile = process.env.TEST_COUNTS_FILE ?? join(scratch, 'counts')
+const before = linesOf(countsFile)
+const named = args.some((arg) => arg.endsWith('.js'))
+const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js')
+const code = await run(
+  process.execPath,
+  ['--enable-source-maps', mocha, '--forbid-only', ...(named ? [] : suite.files), ...args],
+  {
+    ...suite.environment,
+    TEST_COUNTS_FILE: countsFile,
+    // The SDK, a client here, announces the end of Node 20 in each process.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  },
+)
+// A run that died has left no counts: that is one failure.
+const counts = linesOf(countsFile)
+  .slice(before.length)
+  .map((line) => JSON.parse(line))
+if (counts.length === 0) counts.push({ passed: 0, failed: 1 })
+rmSync(scratch, { recursive: true, force: true })
+const sum = (member) => counts.reduce((total, count) => total + count[member], 0)
+console.log(`${sum('passed')} passed, ${sum('failed')} failed`)
+process.exitCode = code
+
+function linesOf(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : []
+}
