@@ -20,8 +20,12 @@ type OutputOf<Command> = Command extends {
 /** Bytes to send. A chunk of an iterable is valid only until the next one is asked for: its memory is used again. */
 export type BodyOut = Uint8Array | AsyncIterable<Uint8Array>
 
-/** Input of operation `Name` as the SDK client was given it; a streaming payload is in `call.body`, never here. */
-export type Input<Name extends OperationName> = Omit<CommandOf<Name>['input'], 'Body'>
+/** Input of operation `Name` as the SDK client was given it; a streaming payload is in `call.body`, never here.
+ *  Where `Range` can be given, `IfRange` is the header beside it, which the SDK does not know and S3 does.
+ *  Where `Expires` can be given, `ExpiresString` is the header's own text: S3 keeps any, a date or not, and gives it back as it came. */
+export type Input<Name extends OperationName> = Omit<CommandOf<Name>['input'], 'Body'> &
+  ('Expires' extends keyof CommandOf<Name>['input'] ? { ExpiresString?: string } : unknown) &
+  ('Range' extends keyof CommandOf<Name>['input'] ? { IfRange?: string } : unknown)
 
 /** Output of operation `Name` as the SDK client will return it; a payload is plain bytes or an iterable of them. */
 export type Output<Name extends OperationName> = Omit<OutputOf<CommandOf<Name>>, '$metadata' | 'Body'> &
@@ -35,6 +39,8 @@ export interface Caller {
   readonly displayName: string
   /** The key that signed. */
   readonly accessKeyId: string
+  /** Set for the root account, which may do everything. Anybody else is asked for rights. */
+  readonly isRoot?: boolean
 }
 
 /** What a request carries beside its input. */
