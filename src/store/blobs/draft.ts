@@ -2,7 +2,8 @@
 
 import type { Checksums } from '../../contract/claims.js'
 
-/** Bodies up to this many bytes live in the catalog, larger ones in blob files. Source: DESIGN idea 3, to be measured. */
+/** Bodies up to this many bytes live in the catalog, larger ones in blob files. A row shares its sync
+ *  with others, a file has one of its own: see docs/performance.md. */
 export const smallBodySizeBytesMax = 16 * 1024
 
 /** A larger body is cut into blobs of at most this many bytes. */

@@ -81,6 +81,7 @@ CREATE TABLE removal (
   number     INTEGER NOT NULL,                    -- change number at which it ceased to be named
   PRIMARY KEY (tier, location)
 ) WITHOUT ROWID;
+CREATE INDEX removal_number ON removal (number);
 
 -- An immutable sequence of bytes. Three kinds: small (content here), plain (extents), composite (parts).
 CREATE TABLE body (
@@ -126,7 +127,7 @@ CREATE TABLE unnamed (
 
 CREATE TABLE version (
   id         INTEGER PRIMARY KEY,
-  bucket_id  INTEGER NOT NULL REFERENCES bucket (id),
+  bucket_id  INTEGER NOT NULL,                    -- of a bucket that is there while the version lives; what is gone may outlive it
   key        BLOB    NOT NULL CHECK (length(key) BETWEEN 1 AND 1024),
   position   INTEGER NOT NULL,                    -- order among the key's versions, highest is latest; the VersionId is made of it
   is_null    INTEGER NOT NULL CHECK (is_null IN (0, 1)),   -- S3's version "null"
@@ -148,8 +149,8 @@ CREATE TABLE version (
   CHECK ((is_marker = 1) = (body_id IS NULL)),
   CHECK (gone IS NULL OR is_latest = 0)
 );
--- One place in line for each; its first row, read backwards, is the latest version.
-CREATE UNIQUE INDEX version_line ON version (bucket_id, key, position) WHERE gone IS NULL;
+-- One place in line for each; a key's first row is its latest version (newest first, as ListObjectVersions tells them).
+CREATE UNIQUE INDEX version_line ON version (bucket_id, key, position DESC) WHERE gone IS NULL;
 -- What a listing shows, in its order, without looking at the table.
 CREATE INDEX version_listed ON version (bucket_id, key, size, etag, modified, storage_class, owner_id, checksum_algorithm, checksum_type)
   WHERE is_latest = 1 AND is_marker = 0;
@@ -176,7 +177,7 @@ CREATE TABLE upload (
 CREATE UNIQUE INDEX upload_listed ON upload (bucket_id, key, initiated, id);
 CREATE UNIQUE INDEX upload_body ON upload (body_id);
 
--- Uploads that were completed, so that a repeated CompleteMultipartUpload gets its first answer.
+-- Uploads that were completed, so that a repeated CompleteMultipartUpload gets its first answer; renames with a token likewise.
 CREATE TABLE completed_upload (
   id         TEXT    PRIMARY KEY,
   bucket_id  INTEGER NOT NULL,
@@ -188,26 +189,33 @@ CREATE TABLE completed_upload (
 );
 CREATE INDEX completed_upload_number ON completed_upload (number);
 
--- Usage of a bucket, folded from the feed up to a number; later changes are added when asked.
+-- Up to which change the tables below count; later changes are added when asked.
+CREATE TABLE usage_fold (
+  one        INTEGER PRIMARY KEY CHECK (one = 1),
+  number     INTEGER NOT NULL
+);
+INSERT INTO usage_fold (one, number) VALUES (1, 0);
+
+-- Usage of a bucket, folded from the feed.
 CREATE TABLE usage (
   bucket_id  INTEGER PRIMARY KEY,
-  number     INTEGER NOT NULL,
   objects    INTEGER NOT NULL,
   versions   INTEGER NOT NULL,
   bytes      INTEGER NOT NULL,
-  bytes_once INTEGER NOT NULL
+  bytes_once INTEGER NOT NULL                     -- bytes of the distinct small bodies and blobs its versions are made of
 );
--- How many living versions of a bucket name a body, and how many of those bodies use a blob: bytes_once is their sum.
+-- Living versions of a bucket that name a body, and composite bodies in use there that it is a part of; 0 only within a transaction.
 CREATE TABLE usage_body (
   bucket_id  INTEGER NOT NULL,
   body_id    INTEGER NOT NULL,
-  versions   INTEGER NOT NULL CHECK (versions > 0),
+  names      INTEGER NOT NULL CHECK (names >= 0),
   PRIMARY KEY (bucket_id, body_id)
 ) WITHOUT ROWID;
+-- Plain bodies of usage_body that use a blob; 0 only within a transaction.
 CREATE TABLE usage_blob (
   bucket_id  INTEGER NOT NULL,
   blob_id    INTEGER NOT NULL,
-  bodies     INTEGER NOT NULL CHECK (bodies > 0),
+  bodies     INTEGER NOT NULL CHECK (bodies >= 0),
   PRIMARY KEY (bucket_id, blob_id)
 ) WITHOUT ROWID;
 `

@@ -40,19 +40,19 @@ export type Steps<Result> = Generator<Step, Result, unknown>
 /** The first row a statement answers, or nothing. */
 export function* one<P extends SqlParameters, Row>(s: Statement<P, Row>, parameters: P): Steps<Row | undefined> {
   // The engine answers 'one' with the statement's row type: `statement` ties text and type together.
-  return (yield { kind: 'one', statement: s as Statement<never, unknown>, parameters }) as Row | undefined
+  return (yield { kind: 'one', statement: s, parameters }) as Row | undefined
 }
 
 /** Every row a statement answers. */
 export function* all<P extends SqlParameters, Row>(s: Statement<P, Row>, parameters: P): Steps<Row[]> {
   // As above, for 'all'.
-  return (yield { kind: 'all', statement: s as Statement<never, unknown>, parameters }) as Row[]
+  return (yield { kind: 'all', statement: s, parameters }) as Row[]
 }
 
 /** Runs a statement that changes rows; answers how many. */
 export function* run<P extends SqlParameters>(s: Statement<P, never>, parameters: P): Steps<number> {
   // As above, for 'run'.
-  return (yield { kind: 'run', statement: s as Statement<never, unknown>, parameters }) as number
+  return (yield { kind: 'run', statement: s, parameters }) as number
 }
 
 /** A read: plain arguments in, a plain answer out, from one consistent snapshot of the catalog. */

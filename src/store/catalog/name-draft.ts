@@ -1,0 +1,70 @@
+// Bytes that are durable get a name: a draft becomes a body. What is stored already is not stored again.
+
+import type { Draft, DraftBlob } from '../blobs/draft.js'
+import { one, run, statement, type Steps } from './steps.js'
+
+type Id = { id: number }
+
+const smallBody = statement<{ digest: Uint8Array }, Id>('SELECT id FROM body WHERE digest = :digest')
+
+const insertSmall = statement<{ size: number; digest: Uint8Array; content: Uint8Array; crc: number }, Id>(
+  'INSERT INTO body (size, digest, content, crc) VALUES (:size, :digest, :content, :crc) RETURNING id',
+)
+
+const insertPlain = statement<{ size: number }, Id>('INSERT INTO body (size) VALUES (:size) RETURNING id')
+
+const storedBlob = statement<{ digest: Uint8Array }, { id: number; location: string | null }>(`
+  SELECT id, location FROM blob LEFT JOIN place ON blob_id = id AND tier = 'local' WHERE digest = :digest`)
+
+const insertBlob = statement<{ digest: Uint8Array; size: number; blockCrcs: Uint8Array }, Id>(
+  'INSERT INTO blob (digest, size, block_crcs) VALUES (:digest, :size, :blockCrcs) RETURNING id',
+)
+
+const insertPlace = statement<{ blobId: number; location: string }>(
+  "INSERT INTO place (blob_id, tier, location) VALUES (:blobId, 'local', :location)",
+)
+
+const insertRemoval = statement<{ location: string; number: number }>(
+  "INSERT INTO removal (tier, location, number) VALUES ('local', :location, :number)",
+)
+
+const insertExtent = statement<{ bodyId: number; start: number; length: number; blobId: number }>(`
+  INSERT INTO extent (body_id, start, length, blob_id, blob_offset) VALUES (:bodyId, :start, :length, :blobId, 0)`)
+
+/** Makes a body of a draft. Files of blobs that are stored already are left to the collector.
+ *  The caller must name the body in the same transaction.
+ *  @param number of the change this belongs to, from `nextNumber` */
+export function* nameDraft(draft: Draft, number: number): Steps<{ readonly bodyId: number }> {
+  const { content, size } = draft
+  if (content.kind === 'small') {
+    const { bytes, digest, crc } = content
+    const stored = yield* one(smallBody, { digest })
+    if (stored !== undefined) return { bodyId: stored.id }
+    return { bodyId: made(yield* one(insertSmall, { size, digest, content: bytes, crc })) }
+  }
+  const bodyId = made(yield* one(insertPlain, { size }))
+  let start = 0
+  for (const blob of content.blobs) {
+    const blobId = yield* nameBlob(blob, number)
+    yield* run(insertExtent, { bodyId, start, length: blob.size, blobId })
+    start += blob.size
+  }
+  return { bodyId }
+}
+
+function* nameBlob({ digest, size, blockCrcs, location }: DraftBlob, number: number): Steps<number> {
+  const stored = yield* one(storedBlob, { digest })
+  if (stored === undefined) {
+    const blobId = made(yield* one(insertBlob, { digest, size, blockCrcs }))
+    yield* run(insertPlace, { blobId, location })
+    return blobId
+  }
+  if (stored.location === null) yield* run(insertPlace, { blobId: stored.id, location })
+  else yield* run(insertRemoval, { location, number })
+  return stored.id
+}
+
+function made(row: Id | undefined): number {
+  if (row === undefined) throw new Error('INSERT … RETURNING answers its row')
+  return row.id
+}

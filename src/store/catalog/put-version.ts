@@ -1,0 +1,70 @@
+// A draft becomes the latest version of a key.
+
+import type { Checksum } from '../../contract/claims.js'
+import { requireWritable, unconditional, type WriteConditions } from '../../contract/preconditions.js'
+import type { Draft } from '../blobs/draft.js'
+import { requireBucket } from './find-bucket.js'
+import { latestVersion } from './latest-version.js'
+import { insertVersion } from './insert-version.js'
+import { nameDraft } from './name-draft.js'
+import { nextNumber } from './next-number.js'
+import { query, transaction } from './steps.js'
+
+/** A key, and the conditions on which it may be written. */
+export interface WriteTarget {
+  readonly bucket: string
+  readonly key: string
+  readonly onlyIf: WriteConditions
+}
+
+/** A version whose bytes were sent. */
+export interface PutVersion extends WriteTarget {
+  readonly draft: Draft
+  /** Without quotes. */
+  readonly etag: string
+  readonly checksum: Checksum
+  readonly storageClass: string
+  /** Canonical user id. */
+  readonly ownerId: string
+  readonly headers: string | null
+  readonly tags: string | null
+  /** Ms since 1970. */
+  readonly now: number
+}
+
+/** Makes a draft the latest version of a key. Conditions are decided here, where nobody can come between.
+ *  @throws NoSuchBucket, PreconditionFailed, NoSuchKey, NotImplemented: the draft is still the caller's then */
+export const putVersion = transaction('putVersion', function* (args: PutVersion) {
+  const bucket = yield* requireBucket(args.bucket)
+  const key = Buffer.from(args.key, 'utf8')
+  const current = yield* latestVersion(bucket.id, key)
+  requireWritable(current, args.onlyIf, args.key)
+  const number = yield* nextNumber()
+  const { bodyId } = yield* nameDraft(args.draft, number)
+  return yield* insertVersion({
+    bucket,
+    key,
+    number,
+    now: args.now,
+    kind: 'put',
+    onlyIf: unconditional,
+    bodyId,
+    size: args.draft.size,
+    etag: args.etag,
+    storageClass: args.storageClass,
+    ownerId: args.ownerId,
+    checksum: args.checksum,
+    headers: args.headers,
+    tags: args.tags,
+    current: { latest: current },
+  })
+})
+
+/** Refuses a write that would be refused, before its bytes are read.
+ *  @throws NoSuchBucket, PreconditionFailed, NoSuchKey, NotImplemented */
+export const requireWriteTarget = query('requireWriteTarget', function* (args: WriteTarget) {
+  const bucket = yield* requireBucket(args.bucket)
+  if (args.onlyIf.ifMatch === undefined && args.onlyIf.ifNoneMatch === undefined) return
+  const version = yield* latestVersion(bucket.id, Buffer.from(args.key, 'utf8'))
+  requireWritable(version, args.onlyIf, args.key)
+})

@@ -1,0 +1,64 @@
+// Every transaction by its name: what the writer thread can be asked to run. One line each, alphabetical.
+
+import { abortUpload } from './abort-upload.js'
+import { registerAccount } from './account.js'
+import { deleteBucketSetting, putBucketSetting } from './bucket-setting.js'
+import { setBucketVersioning } from './bucket-versioning.js'
+import { completeUpload } from './complete-upload.js'
+import { copyPart } from './copy-part.js'
+import { createBucketRow } from './create-bucket.js'
+import { createUpload } from './create-upload.js'
+import { deleteBucketRow } from './delete-bucket.js'
+import { markInstanceSwept, registerInstance } from './register-instance.js'
+import { dropUnnamedBodies } from './drop-unnamed-bodies.js'
+import { foldUsage } from './fold-usage.js'
+import { pruneChanges, pruneCompletedUploads } from './prune-changes.js'
+import { pruneVersions } from './prune-versions.js'
+import { forgetRemovals } from './removals.js'
+import { putPart } from './put-part.js'
+import { copyVersion } from './copy-version.js'
+import { deleteVersion } from './delete-version.js'
+import { deleteVersions } from './delete-versions.js'
+import { putVersion } from './put-version.js'
+import { renameVersion } from './rename-version.js'
+import { tagVersion } from './tag-version.js'
+import type { Transaction } from './steps.js'
+import { unplacedLocations } from './unplaced-locations.js'
+
+const all: readonly Transaction<never, unknown>[] = [
+  abortUpload,
+  completeUpload,
+  copyPart,
+  copyVersion,
+  createBucketRow,
+  createUpload,
+  deleteBucketRow,
+  deleteBucketSetting,
+  deleteVersion,
+  deleteVersions,
+  dropUnnamedBodies,
+  foldUsage,
+  forgetRemovals,
+  markInstanceSwept,
+  pruneChanges,
+  pruneCompletedUploads,
+  pruneVersions,
+  putBucketSetting,
+  putPart,
+  putVersion,
+  registerAccount,
+  registerInstance,
+  renameVersion,
+  setBucketVersioning,
+  tagVersion,
+  unplacedLocations,
+]
+
+/** The transactions by name. A name that occurs twice is a bug, found when the writer starts. */
+export const transactions: ReadonlyMap<string, Transaction<never, unknown>> = byName(all)
+
+function byName(list: readonly Transaction<never, unknown>[]): ReadonlyMap<string, Transaction<never, unknown>> {
+  const map = new Map(list.map((transaction) => [transaction.name, transaction]))
+  if (map.size !== list.length) throw new Error('Two catalog transactions have the same name')
+  return map
+}

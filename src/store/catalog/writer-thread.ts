@@ -1,0 +1,113 @@
+// The thread that owns the only writing connection: it runs groups of transactions, one commit and one sync a group.
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { S3Error } from '../../contract/errors.js'
+import { checkpoint } from './checkpoint.js'
+import { busyMsMax, Connection } from './connection.js'
+import { errorData } from './error-data.js'
+import { migrate } from './migrate.js'
+import { lastNumber } from './next-number.js'
+import { runGroup, type Job } from './run-group.js'
+import { transaction, type Transaction } from './steps.js'
+import { WalState, walFramesForWriter, walFramesMax, walFramesToCheckpoint } from './wal-state.js'
+import type { FromWriter, GroupMessage, ToWriter, WriterSettings } from './writer-messages.js'
+
+/** After so long a group is committed as far as it has come, so that nobody waits for the many big transactions behind his. */
+const holdMsMax = 20
+
+/** How long emptying the WAL may wait for those who read. */
+const restartBusyMsMax = 20
+
+if (parentPort === null) throw new Error('writer-thread.ts runs in a worker thread only')
+const port = parentPort
+// The main side starts this file with exactly these settings.
+const settings = workerData as WriterSettings
+const say = (message: FromWriter) => port.postMessage(message)
+
+try {
+  const connection = await open()
+  const transactions = await transactionsOf(settings.transactions)
+  serve(connection, transactions)
+  say({ kind: 'opened', number: connection.run(lastNumber()) })
+} catch (error) {
+  say({ kind: 'refused', error: errorData(error) })
+}
+
+async function open(): Promise<Connection> {
+  const connection = new Connection(settings.path, 'write')
+  try {
+    migrate(connection.database, settings.now)
+    // After a crash the WAL may hold commits that were written but never synced. This syncs them before anybody reads them.
+    checkpoint(connection, 'TRUNCATE')
+    return connection
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+async function transactionsOf(url: string): Promise<ReadonlyMap<string, Transaction<never, unknown>>> {
+  // The module named by the main side exports this map: transactions.ts, or a test's own.
+  const module = (await import(url)) as { transactions: ReadonlyMap<string, Transaction<never, unknown>> }
+  return module.transactions
+}
+
+function serve(connection: Connection, transactions: ReadonlyMap<string, Transaction<never, unknown>>): void {
+  const wal = new WalState(settings.wal)
+  let framesMax = walFramesMax
+
+  port.on('message', (message: ToWriter) => {
+    if (message.kind === 'close') {
+      close(connection)
+      return
+    }
+    try {
+      let jobs = jobsOf(message, transactions)
+      while (jobs.length > 0) {
+        const answers = runGroup(connection, jobs, holdMsMax)
+        say({ kind: 'answers', ...answers, number: connection.run(lastNumber()) })
+        boundWal()
+        jobs = jobs.slice(answers.errors.length)
+      }
+    } catch (error) {
+      say({ kind: 'failed', error: errorData(error) })
+      port.close()
+    }
+  })
+
+  /** Keeps the WAL short: see wal-state.ts. */
+  function boundWal(): void {
+    if (!wal.isIdle()) return
+    const { frames, copied } = checkpoint(connection, 'NOOP')
+    const left = frames - copied
+    const isOurs = frames >= framesMax && (left <= walFramesForWriter || frames >= 2 * framesMax)
+    if (!isOurs) {
+      if (frames >= framesMax || left >= walFramesToCheckpoint) wal.wantCheckpoint()
+      return
+    }
+    connection.database.pragma(`busy_timeout = ${restartBusyMsMax}`)
+    const { isIncomplete } = checkpoint(connection, 'RESTART')
+    connection.database.pragma(`busy_timeout = ${busyMsMax}`)
+    // Somebody reads for long: the WAL has to grow meanwhile, and waiting for him each time would only slow everybody down.
+    framesMax = isIncomplete ? frames * 2 : walFramesMax
+  }
+}
+
+function jobsOf(message: GroupMessage, transactions: ReadonlyMap<string, Transaction<never, unknown>>): Job[] {
+  return message.names.map((name, i) => ({
+    transaction: transactions.get(name) ?? unknown(name),
+    args: message.args[i],
+  }))
+}
+
+const unknown = (name: string) =>
+  // oxlint-disable-next-line require-yield -- it only refuses
+  transaction(name, function* () {
+    throw new S3Error('InternalError', { message: `There is no catalog transaction named ${name}` })
+  })
+
+function close(connection: Connection): void {
+  checkpoint(connection, 'TRUNCATE')
+  connection.close()
+  port.close()
+}

@@ -1,0 +1,76 @@
+// One process a data directory. The lock is SQLite's on a database of its own: it dies with the process, whatever kills it.
+
+import Database from 'better-sqlite3'
+import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** A directory this process alone may write to. */
+export interface Lock {
+  /** Lets the next one have it. */
+  release(): void
+}
+
+/** Somebody else holds the lock. */
+export class DirectoryLocked extends Error {
+  /** Process id of the holder, when it could be read. */
+  readonly holder: number | undefined
+
+  constructor(directory: string, holder: number | undefined) {
+    super(`${directory} is in use by another Cairn${holder === undefined ? '' : ` (process ${holder})`}: stop it first`)
+    this.name = 'DirectoryLocked'
+    this.holder = holder
+  }
+}
+
+/** Locks a data directory, which must exist, until `release` or the end of this process.
+ *  @throws DirectoryLocked when another process, or this one, holds it; Error when the directory cannot be written to */
+export function lockDirectory(directory: string): Lock {
+  // No code may open this file but SQLite: closing any descriptor of it would drop this process's lock.
+  const database = new Database(join(directory, 'lock.db'), { timeout: 0 })
+  // The holder's id cannot be read from a locked database, so it stands beside it.
+  const holderFile = join(directory, 'lock.pid')
+  try {
+    database.pragma('journal_mode = DELETE')
+    database.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    database.close()
+    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
+      throw new DirectoryLocked(directory, holderIn(holderFile))
+    }
+    throw error
+  }
+  try {
+    writeHolder(holderFile)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  let isHeld = true
+  return {
+    release: () => {
+      if (!isHeld) return
+      isHeld = false
+      rmSync(holderFile, { force: true })
+      database.close()
+    },
+  }
+}
+
+function writeHolder(path: string): void {
+  const fd = openSync(path, 'w', 0o600)
+  try {
+    writeSync(fd, `${process.pid}\n`)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function holderIn(path: string): number | undefined {
+  try {
+    const holder = Number.parseInt(readFileSync(path, 'utf8'), 10)
+    return Number.isSafeInteger(holder) ? holder : undefined
+  } catch {
+    return undefined
+  }
+}
