@@ -1,0 +1,34 @@
+// What is asked of a request's payload, by operation.
+
+import type { OperationName } from '../../contract/operation.js'
+
+/** Rules for one payload. */
+export interface BodyRules {
+  /** Whether the length must be declared. */
+  readonly requiresLength: boolean
+  /** Whether x-amz-checksum-… headers are about the payload; else they are about an object and belong to the operation. */
+  readonly hasPayloadChecksums: boolean
+  /** Bytes, decoded. */
+  readonly sizeBytesMax: number
+}
+
+/** AWS: "In a single operation, you can upload a single object up to 5 GB in size", 5 × 2^30 bytes as measured. */
+export const putSizeBytesMax = 5 * 1024 ** 3
+
+const streaming: BodyRules = { requiresLength: true, hasPayloadChecksums: true, sizeBytesMax: putSizeBytesMax }
+const ofObject: BodyRules = { requiresLength: false, hasPayloadChecksums: false, sizeBytesMax: putSizeBytesMax }
+const other: BodyRules = { requiresLength: false, hasPayloadChecksums: true, sizeBytesMax: putSizeBytesMax }
+
+/** The rules of an operation. An XML payload's size is bounded where it is read whole. */
+export function bodyRules(operation: OperationName): BodyRules {
+  switch (operation) {
+    case 'PutObject':
+    case 'UploadPart':
+      return streaming
+    // Its x-amz-checksum-… headers are the finished object's, possibly with "-N".
+    case 'CompleteMultipartUpload':
+      return ofObject
+    default:
+      return other
+  }
+}

@@ -1,0 +1,101 @@
+// Opens a request's payload: which framing it has, what was said about it, and how much of it may come. Nothing is read here.
+
+import type { PayloadMode } from '../../auth/caller.js'
+import type { Claims, Checksums } from '../../contract/claims.js'
+import { S3Error } from '../../contract/errors.js'
+import type { HttpRequest } from '../../contract/request.js'
+import { putSizeBytesMax, type BodyRules } from './body-rules.js'
+import { checksumsOfTrailers, claimsOfHeaders } from './claims-of.js'
+import { plainBody, tooLarge } from './plain-body.js'
+import { signedChunks } from './signed-chunks.js'
+import { unsignedChunks } from './unsigned-chunks.js'
+
+/** A payload and what its sender says about it. */
+export interface OpenedBody {
+  /** Decoded bytes; to be iterated once. */
+  readonly body: AsyncIterable<Uint8Array>
+  readonly claims: Claims
+}
+
+const anyBody: BodyRules = { requiresLength: false, hasPayloadChecksums: true, sizeBytesMax: putSizeBytesMax }
+
+/** Opens a payload. Chunk framing is decided by what was signed (`payload`), never by Content-Encoding.
+ *  @param source bytes as they come off the socket; chunks must stay as they are until the whole payload has been read
+ *  @param beforeFirstRead called once, when the body is first asked for: sends `100 Continue`
+ *  @param rules of the operation, see `bodyRules`
+ *  @throws InvalidDigest, InvalidRequest, MissingContentLength, EntityTooLarge, InvalidArgument
+ *  Reading throws IncompleteBody, EntityTooLarge, SignatureDoesNotMatch, InvalidChunkSizeError, MalformedTrailerError, InvalidRequest, and
+ *  whatever the source throws. */
+export function openBody(
+  source: AsyncIterable<Uint8Array>,
+  request: HttpRequest,
+  payload: PayloadMode,
+  beforeFirstRead: () => void,
+  rules: BodyRules = anyBody,
+): OpenedBody {
+  const { headers } = request
+  const isChunked = payload.kind === 'chunks-signed' || payload.kind === 'chunks-unsigned'
+  const { announced, ...claimed } = claimsOfHeaders(headers, rules.hasPayloadChecksums)
+  if (announced.length > 0 && !(isChunked && payload.hasTrailer)) throw trailerWithoutRoom()
+
+  const size = isChunked
+    ? requireSize('x-amz-decoded-content-length', headers['x-amz-decoded-content-length'])
+    : plainSize(headers, rules.requiresLength)
+  if (size !== undefined && size > rules.sizeBytesMax) throw tooLarge(size, rules.sizeBytesMax)
+
+  let trailers: Checksums | undefined = isChunked ? undefined : {}
+  const onTrailers = (values: ReadonlyMap<string, string>): void => {
+    trailers = checksumsOfTrailers(values)
+  }
+  const claims: Claims = {
+    ...claimed,
+    ...(size !== undefined && { size }),
+    ...(payload.kind === 'digest' && { sha256: payload.sha256 }),
+    trailers() {
+      if (trailers === undefined) throw new Error('Trailers are known only once the payload has been read to its end')
+      return trailers
+    },
+  }
+
+  const decode = (): AsyncGenerator<Uint8Array, void, undefined> => {
+    if (payload.kind === 'chunks-unsigned') return unsignedChunks(source, size ?? 0, announced, onTrailers)
+    if (payload.kind === 'chunks-signed') {
+      return signedChunks(source, size ?? 0, payload.seed, payload.hasTrailer ? announced : undefined, onTrailers)
+    }
+    return plainBody(source, size, rules.sizeBytesMax)
+  }
+  let isOpened = false
+  const body: AsyncIterable<Uint8Array> = {
+    [Symbol.asyncIterator]() {
+      if (isOpened) throw new Error('A payload can be read once')
+      isOpened = true
+      beforeFirstRead()
+      return decode()
+    },
+  }
+  return { body, claims }
+}
+
+/** Declared length of a payload without framing, in bytes; 0 when the request has none. */
+function plainSize(headers: HttpRequest['headers'], requiresLength: boolean): number | undefined {
+  const contentLength = headers['content-length']
+  if (contentLength !== undefined) return requireSize('content-length', contentLength)
+  if (requiresLength) throw new S3Error('MissingContentLength')
+  return headers['transfer-encoding'] === undefined ? 0 : undefined
+}
+
+/** @throws MissingContentLength, InvalidArgument */
+function requireSize(name: string, text: string | undefined): number {
+  if (text === undefined) throw new S3Error('MissingContentLength')
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new S3Error('InvalidArgument', {
+    message: `The ${name} header must be a whole number of bytes.`,
+    members: { ArgumentName: name, ArgumentValue: text },
+  })
+}
+
+function trailerWithoutRoom(): S3Error {
+  return new S3Error('InvalidRequest', {
+    message: 'x-amz-trailer was given, but x-amz-content-sha256 says that the payload has no trailer.',
+  })
+}

@@ -1,0 +1,192 @@
+// One request and its answer, between Node's socket and the rest: the body as it comes in, the answer as it goes out, and what becomes of the
+// connection afterwards. The one place where an answer leaves.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { S3Error } from '../contract/errors.js'
+import { ClientLeft, type Connection, type Passenger } from './connections.js'
+import { announcesBody, waitsForContinue } from './http-request.js'
+import { RequestBody } from './request-body.js'
+import type { Answer } from './wire/answer.js'
+
+/** How a client may take its time. All in ms but the size. */
+export interface ExchangeLimits {
+  /** A client that neither sends the next byte nor takes one for so long is given up. S3: "not read from or written to within the timeout
+   *  period". */
+  readonly idleMsMax: number
+  /** How long an answered client may go on sending a body nobody reads before the connection is cut: long enough for it to see the answer.
+   *  RFC 9112, 9.6: a server that closes at once may make the client lose the answer to a TCP reset. */
+  readonly lingerMsMax: number
+  /** An unread body up to this many bytes is skipped and the connection kept; after a larger one it is closed. */
+  readonly skippedSizeBytesMax: number
+}
+
+/** A request under way. */
+export class Exchange implements Passenger {
+  /** The raw payload. */
+  readonly body: RequestBody
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #connection: Connection
+  readonly #limits: ExchangeLimits
+  #awaitsContinue: boolean
+  /** Set while bytes are on their way to the client. */
+  #interrupt: ((reason: Error) => void) | undefined
+  #hasLeft = false
+  #isSent = false
+  #isDistrusted = false
+
+  constructor(request: IncomingMessage, response: ServerResponse, connection: Connection, limits: ExchangeLimits) {
+    this.#request = request
+    this.#response = response
+    this.#connection = connection
+    this.#limits = limits
+    this.#awaitsContinue = waitsForContinue(request)
+    this.body = new RequestBody(request)
+    connection.enter(this)
+    // Node asks the answer whose turn it is when nothing moved on the socket.
+    response.on('timeout', () => this.#onIdle())
+  }
+
+  /** Tells a client that waits for it to send its body. */
+  readonly sendContinue = (): void => {
+    if (!this.#awaitsContinue) return
+    this.#awaitsContinue = false
+    this.#response.writeContinue()
+  }
+
+  /** Where the request ends is in doubt: the connection is not used again. */
+  distrust(): void {
+    this.#isDistrusted = true
+  }
+
+  lose(reason: Error): void {
+    if (reason instanceof ClientLeft) {
+      this.#hasLeft = true
+      this.#interrupt?.(reason)
+    }
+    if (!this.#request.complete) this.body.fail(reason)
+  }
+
+  /** Sends an answer and says how the connection goes on. Settles when everything was handed to the socket.
+   *  @param extra further headers by name
+   *  @throws ClientLeft; whatever reading the answer's body throws: the connection is cut then, so that half a body never looks whole */
+  async send(answer: Answer, extra: Readonly<Record<string, string>>): Promise<void> {
+    const response = this.#response
+    try {
+      if (this.#hasLeft) throw new ClientLeft()
+      const fate = this.#fateOfRequestBody()
+      const length = contentLengthOf(answer)
+      const head = headOf(answer, extra)
+      if (length !== undefined && !hasLengthHeader(answer)) head.push('Content-Length', String(length))
+      if (fate === 'close' || this.#connection.isLast) head.push('Connection', 'close')
+      response.writeHead(answer.status, head)
+
+      const body = this.#request.method === 'HEAD' || isBodiless(answer.status) ? undefined : answer.body
+      if (fate === 'close') {
+        if (body === undefined) response.flushHeaders()
+        else if (body instanceof Uint8Array) await this.#write(body)
+        else await this.#pour(body, length)
+        await this.#linger()
+        response.end()
+      } else {
+        if (body === undefined) response.end()
+        else if (body instanceof Uint8Array) response.end(body)
+        else {
+          await this.#pour(body, length)
+          response.end()
+        }
+        if (fate === 'skip') this.body.giveUp()
+      }
+    } catch (error) {
+      this.#connection.destroy()
+      throw error
+    } finally {
+      this.#isSent = true
+      this.#connection.leave(this)
+    }
+  }
+
+  /** What is done with the rest of the request's body. What nobody read must never become the next request. */
+  #fateOfRequestBody(): 'whole' | 'skip' | 'close' {
+    const request = this.#request
+    if (this.#isDistrusted || this.body.hasFailed) return 'close'
+    if (request.complete || !announcesBody(request)) return 'whole'
+    // RFC 9110, 10.1.1: a client that got its final answer instead of `100 Continue` may or may not send the body: nobody can tell.
+    if (this.#awaitsContinue) return 'close'
+    const size = request.headers['content-length']
+    return size !== undefined && Number(size) <= this.#limits.skippedSizeBytesMax ? 'skip' : 'close'
+  }
+
+  /** Writes chunk after chunk, each one only when the last is with the kernel: its memory may be used again then. */
+  async #pour(body: AsyncIterable<Uint8Array>, length: number | undefined): Promise<void> {
+    let sentSizeBytes = 0
+    for await (const chunk of body) {
+      sentSizeBytes += chunk.length
+      if (length !== undefined && sentSizeBytes > length) break
+      await this.#write(chunk)
+    }
+    if (length !== undefined && sentSizeBytes !== length) {
+      throw new Error(`an answer of ${length} bytes was given ${sentSizeBytes > length ? 'more' : sentSizeBytes} bytes`)
+    }
+  }
+
+  #write(chunk: Uint8Array): Promise<void> {
+    if (this.#hasLeft) throw new ClientLeft()
+    return new Promise((resolve, reject) => {
+      this.#interrupt = reject
+      this.#response.write(chunk, (error) => {
+        this.#interrupt = undefined
+        if (error) reject(new ClientLeft())
+        else resolve()
+      })
+    })
+  }
+
+  /** Drops what the client still sends until it has seen the answer and closes, or its time is up. */
+  async #linger(): Promise<void> {
+    if (this.#request.complete || this.#hasLeft) return
+    this.body.giveUp()
+    await new Promise<void>((resolve) => {
+      const stop = (): void => {
+        clearTimeout(timer)
+        this.#interrupt = undefined
+        this.#request.socket.off('end', stop)
+        resolve()
+      }
+      const timer = setTimeout(stop, this.#limits.lingerMsMax)
+      this.#interrupt = stop
+      // Either all of the request has come, or the client has said that nothing more will.
+      this.#request.once('end', stop)
+      this.#request.socket.once('end', stop)
+    })
+  }
+
+  /** Nothing moved on the socket for `idleMsMax`. Whose turn was it? */
+  #onIdle(): void {
+    if (this.body.isWaiting) this.body.fail(new S3Error('RequestTimeout'))
+    else if (this.#isSent || this.#interrupt !== undefined) this.#connection.destroy()
+    else this.#request.socket.setTimeout(this.#limits.idleMsMax)
+  }
+}
+
+/** 204 and 304 end with their head. RFC 9112, 6.3. */
+const isBodiless = (status: number): boolean => status === 204 || status === 304
+
+/** The bytes an answer's body has, when that is known. */
+function contentLengthOf({ status, headers, body }: Answer): number | undefined {
+  if (isBodiless(status)) return undefined
+  if (body instanceof Uint8Array) return body.length
+  const stated = headers['Content-Length']
+  if (stated !== undefined) return Number(stated)
+  return body === undefined ? 0 : undefined
+}
+
+const hasLengthHeader = ({ headers }: Answer): boolean => headers['Content-Length'] !== undefined
+
+/** Names and values in turn, as Node takes them without looking at them twice. */
+function headOf({ headers }: Answer, extra: Readonly<Record<string, string>>): string[] {
+  const head: string[] = []
+  for (const name in headers) head.push(name, headers[name] ?? '')
+  for (const name in extra) head.push(name, extra[name] ?? '')
+  return head
+}

@@ -1,0 +1,81 @@
+// What a request may ask for and Cairn cannot do yet. Security rule 14: "Where a condition or header cannot be honoured, answer 501 or 412: never
+// ignore it in silence." Whoever builds a feature takes its lines out of the table.
+
+import { S3Error } from '../contract/errors.js'
+
+interface Refusal {
+  /** The header (or form field) that carries the member. */
+  readonly header: string
+  /** Values that ask for nothing more than Cairn does anyway: a client's harmless defaults. */
+  readonly harmless: ReadonlySet<string>
+}
+
+const refused = (header: string, ...harmless: string[]): Refusal => ({ header, harmless: new Set(harmless) })
+
+/** Members of S3's inputs by their name in the SDK. */
+const refusals: ReadonlyMap<string, Refusal> = new Map([
+  // Every object belongs to the bucket's owner and is private: S3's default since 2023 ("Bucket owner enforced").
+  ['ACL', refused('x-amz-acl', 'private', 'bucket-owner-full-control')],
+  ['GrantFullControl', refused('x-amz-grant-full-control')],
+  ['GrantRead', refused('x-amz-grant-read')],
+  ['GrantReadACP', refused('x-amz-grant-read-acp')],
+  ['GrantWrite', refused('x-amz-grant-write')],
+  ['GrantWriteACP', refused('x-amz-grant-write-acp')],
+  ['ObjectOwnership', refused('x-amz-object-ownership', 'BucketOwnerEnforced')],
+  ['BucketNamespace', refused('x-amz-bucket-namespace', 'global')],
+
+  ['StorageClass', refused('x-amz-storage-class', 'STANDARD')],
+
+  ['ServerSideEncryption', refused('x-amz-server-side-encryption')],
+  ['SSEKMSKeyId', refused('x-amz-server-side-encryption-aws-kms-key-id')],
+  ['SSEKMSEncryptionContext', refused('x-amz-server-side-encryption-context')],
+  ['BucketKeyEnabled', refused('x-amz-server-side-encryption-bucket-key-enabled', 'false')],
+  ['SSECustomerAlgorithm', refused('x-amz-server-side-encryption-customer-algorithm')],
+  ['SSECustomerKey', refused('x-amz-server-side-encryption-customer-key')],
+  ['SSECustomerKeyMD5', refused('x-amz-server-side-encryption-customer-key-MD5')],
+  ['CopySourceSSECustomerAlgorithm', refused('x-amz-copy-source-server-side-encryption-customer-algorithm')],
+  ['CopySourceSSECustomerKey', refused('x-amz-copy-source-server-side-encryption-customer-key')],
+  ['CopySourceSSECustomerKeyMD5', refused('x-amz-copy-source-server-side-encryption-customer-key-MD5')],
+
+  ['ObjectLockEnabledForBucket', refused('x-amz-bucket-object-lock-enabled', 'false')],
+  ['ObjectLockMode', refused('x-amz-object-lock-mode')],
+  ['ObjectLockRetainUntilDate', refused('x-amz-object-lock-retain-until-date')],
+  ['ObjectLockLegalHoldStatus', refused('x-amz-object-lock-legal-hold', 'OFF')],
+  ['ObjectLockEventHold', refused('x-amz-object-lock-event-hold')],
+  ['ObjectLockEventHoldDurationDays', refused('x-amz-object-lock-event-hold-duration-days')],
+  ['ObjectLockEventHoldDurationYears', refused('x-amz-object-lock-event-hold-duration-years')],
+
+  ['WebsiteRedirectLocation', refused('x-amz-website-redirect-location')],
+  ['WriteOffsetBytes', refused('x-amz-write-offset-bytes')],
+  ['AnnotationDirective', refused('x-amz-object-annotation-directive')],
+])
+
+/** Checks that nothing is asked for that would be left undone.
+ *  @param input of any operation
+ *  @throws NotImplemented with ArgumentName and ArgumentValue */
+export function requireHonoured(input: object): void {
+  for (const [member, value] of Object.entries(input)) {
+    if (value === undefined) continue
+    const refusal = refusals.get(member)
+    if (refusal === undefined || refusal.harmless.has(String(value))) continue
+    throw new S3Error('NotImplemented', {
+      message: `This server does not support ${refusal.header} with this value.`,
+      members: { ArgumentName: refusal.header, ...(isSecret(refusal) ? {} : { ArgumentValue: String(value) }) },
+    })
+  }
+}
+
+const isSecret = ({ header }: Refusal): boolean => header.endsWith('-customer-key')
+
+/** Checks `x-amz-expected-bucket-owner` and `x-amz-source-expected-bucket-owner`: every bucket belongs to the root account.
+ *  Source: AWS user guide, "Verifying bucket ownership with bucket owner condition": "the request fails with an HTTP 403 Forbidden error".
+ *  @param ownerId canonical id of the root account
+ *  @throws AccessDenied */
+export function requireExpectedOwner(
+  input: { readonly ExpectedBucketOwner?: unknown; readonly ExpectedSourceBucketOwner?: unknown },
+  ownerId: string,
+): void {
+  const { ExpectedBucketOwner: owner, ExpectedSourceBucketOwner: sourceOwner } = input
+  if (owner !== undefined && owner !== ownerId) throw new S3Error('AccessDenied')
+  if (sourceOwner !== undefined && sourceOwner !== ownerId) throw new S3Error('AccessDenied')
+}

@@ -1,0 +1,84 @@
+// The bytes of a request as they arrive: read only when somebody asks, with backpressure, and ended by whatever ends the connection.
+// It knows nothing of chunk signatures or lengths; that is `body/`.
+
+import type { IncomingMessage } from 'node:http'
+
+/** How many bytes may wait to be asked for before the client is held back. Several socket reads of 64 KiB, so that hashing does not wait. */
+const queuedSizeBytesMax = 256 * 1024
+
+/** A request's raw payload. May be iterated once; giving it up early leaves the connection alone. */
+export class RequestBody implements AsyncIterable<Uint8Array> {
+  readonly #message: IncomingMessage
+  readonly #queue: Uint8Array[] = []
+  #queuedSizeBytes = 0
+  #hasStarted = false
+  #hasEnded = false
+  #isGivenUp = false
+  #failure: Error | undefined
+  #wake: (() => void) | undefined
+
+  constructor(message: IncomingMessage) {
+    this.#message = message
+  }
+
+  /** Whether somebody is waiting for the client's next byte. */
+  get isWaiting(): boolean {
+    return this.#wake !== undefined
+  }
+
+  /** Whether it ended with an error: the rest of it will not come. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined
+  }
+
+  /** Ends the body with an error: it is thrown to whoever waits for the next chunk or asks for one. Of several the first counts. */
+  fail(error: Error): void {
+    this.#failure ??= error
+    this.#wakeUp()
+  }
+
+  /** Nobody wants the rest: what still arrives is dropped. */
+  giveUp(): void {
+    this.#isGivenUp = true
+    this.#queue.length = 0
+    this.#message.resume()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    this.#start()
+    for (;;) {
+      const chunk = this.#queue.shift()
+      if (chunk !== undefined) {
+        this.#queuedSizeBytes -= chunk.length
+        if (this.#queuedSizeBytes < queuedSizeBytesMax / 2 && this.#message.isPaused()) this.#message.resume()
+        yield chunk
+        continue
+      }
+      if (this.#hasEnded) return
+      if (this.#failure !== undefined) throw this.#failure
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+  }
+
+  #start(): void {
+    if (this.#hasStarted) throw new Error('a request body is read a second time')
+    this.#hasStarted = true
+    this.#message.on('data', (chunk: Uint8Array) => {
+      if (this.#isGivenUp) return
+      this.#queue.push(chunk)
+      this.#queuedSizeBytes += chunk.length
+      if (this.#queuedSizeBytes >= queuedSizeBytesMax) this.#message.pause()
+      this.#wakeUp()
+    })
+    this.#message.on('end', () => {
+      this.#hasEnded = true
+      this.#wakeUp()
+    })
+  }
+
+  #wakeUp(): void {
+    const wake = this.#wake
+    this.#wake = undefined
+    wake?.()
+  }
+}
