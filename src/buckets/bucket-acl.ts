@@ -1,0 +1,30 @@
+// GetBucketAcl and PutBucketAcl: the owner has full control, and that is all there is.
+
+import { ownersAcl, requireOwnersAcl } from '../contract/acl.js'
+import type { Operation } from '../contract/operation.js'
+import { findAccount } from '../store/catalog/account.js'
+import { bucketNamed } from '../store/catalog/find-bucket.js'
+import type { Store } from '../store/store.js'
+
+/** Canned lists of a bucket that say what holds anyway. */
+const cannedLists = ['private']
+
+/** Answers the owner's FULL_CONTROL.
+ *  @throws NoSuchBucket */
+export const getBucketAcl =
+  (store: Store): Operation<'GetBucketAcl'> =>
+  async (input) => {
+    const { ownerId } = await store.catalog.read(bucketNamed, input.Bucket ?? '')
+    const owner = await store.catalog.read(findAccount, ownerId)
+    return ownersAcl({ ID: ownerId, DisplayName: owner?.name ?? '' })
+  }
+
+/** Accepts `private`, and a list that says the same; nothing changes.
+ *  @throws NoSuchBucket; those of `requireOwnersAcl` */
+export const putBucketAcl =
+  (store: Store): Operation<'PutBucketAcl'> =>
+  async (input) => {
+    const { ownerId } = await store.catalog.read(bucketNamed, input.Bucket ?? '')
+    requireOwnersAcl(input, ownerId, cannedLists)
+    return {}
+  }

@@ -1,0 +1,19 @@
+// GetObject: the bytes of a version, or a range of them.
+
+import type { Operation } from '../contract/operation.js'
+import type { Store } from '../store/store.js'
+import { describe, openToRead } from './read-request.js'
+
+/** Answers an object. Each 64 KiB of it is checked before it is sent.
+ *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed, PreconditionFailed, NotModified, InvalidRange, InvalidPartNumber
+ *  Source: AWS API reference, GetObject */
+export const getObject =
+  (store: Store): Operation<'GetObject'> =>
+  async (input) => {
+    // A number from before the look-up: what is gone later than it is kept while we read.
+    const number = store.catalog.number()
+    const found = await openToRead(store, input, true)
+    const { bodyId, size, small } = found.version
+    const body = { bodyId, size, number, ...(small !== undefined && { small }) }
+    return { ...describe(found, input), Body: store.readBody(body, found.range) }
+  }

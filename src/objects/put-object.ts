@@ -1,0 +1,66 @@
+// PutObject: a body becomes the latest version of a key.
+// What a version is, and who wins when two arrive at once, is the catalog's business.
+
+import type { Checksum, ChecksumAlgorithm } from '../contract/claims.js'
+import { checksumMember } from '../contract/checksum-members.js'
+import type { Clock, Input, Operation } from '../contract/operation.js'
+import { claimedAlgorithm } from '../contract/checksum-choice.js'
+import { requireKey } from '../contract/names.js'
+import { md5ETag, quotedETag } from '../contract/etag.js'
+import { writeConditionsOf } from '../contract/preconditions.js'
+import { headersJson } from '../contract/stored-headers.js'
+import { tagsJson, tagsOfHeader } from '../contract/tags.js'
+import { putVersion, requireWriteTarget } from '../store/catalog/put-version.js'
+import type { Draft } from '../store/blobs/draft.js'
+import type { Store } from '../store/store.js'
+
+/** Stores `call.body` under a key.
+ *  @throws NoSuchBucket, KeyTooLongError, InvalidTag, MetadataTooLarge before a byte is read; what `Store.writeBody` throws;
+ *    PreconditionFailed, NoSuchKey by If-Match and If-None-Match, before the body is read and again when it is named
+ *  Source: AWS API reference, PutObject */
+export const putObject =
+  (store: Store, clock: Clock): Operation<'PutObject'> =>
+  async (input, call) => {
+    const target = writeTargetOf(input)
+    const headers = headersJson(input)
+    const tags = input.Tagging === undefined ? null : tagsJson(tagsOfHeader(input.Tagging))
+    await store.catalog.read(requireWriteTarget, target)
+
+    const draft = await store.writeBody(call.body, call.claims)
+    try {
+      const checksum = checksumOf(draft, claimedAlgorithm(call.claims))
+      const etag = md5ETag(draft.md5)
+      const version = await store.catalog.commit(putVersion, {
+        ...target,
+        draft,
+        etag,
+        checksum,
+        storageClass: input.StorageClass ?? 'STANDARD',
+        ownerId: call.caller.accountId,
+        headers,
+        tags,
+        now: clock.now(),
+      })
+      return {
+        ETag: quotedETag(etag),
+        VersionId: version.versionId,
+        ChecksumType: checksum.type,
+        ...checksumMember(checksum.algorithm, checksum.value),
+      }
+    } catch (error) {
+      await store.discard(draft)
+      throw error
+    }
+  }
+
+function writeTargetOf(input: Input<'PutObject'>) {
+  const key = input.Key ?? ''
+  requireKey(key)
+  return { bucket: input.Bucket ?? '', key, onlyIf: writeConditionsOf(input) }
+}
+
+function checksumOf({ checksums }: Draft, algorithm: ChecksumAlgorithm): Checksum {
+  const value = checksums[algorithm]
+  if (value === undefined) throw new Error(`${algorithm} was not computed`)
+  return { algorithm, type: 'FULL_OBJECT', value }
+}
