@@ -1,0 +1,142 @@
+// The command line: `cairn serve`, `cairn check`, `cairn usage`. Exit codes: 0 all is well, 1 something is wrong with the data or the server broke,
+// 2 it could not start.
+
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { faultLine, progressReporter } from './check-report.js'
+import { readSettings, SettingsError } from './config.js'
+import { type RunningServer, startServer } from './server.js'
+import { flags, type Settings } from './settings.js'
+import { checkStore } from './store/check.js'
+import { usageOfDirectory } from './store/usage-of-directory.js'
+import { usageTable } from './usage-table.js'
+
+const cannotStart = 2
+const foundFaults = 1
+
+/** What is nobody's mistake but ours comes with its stack. */
+const bugs = [TypeError, RangeError, ReferenceError, SyntaxError]
+
+const program = new Command('cairn')
+  .description('An S3-compatible object storage server')
+  .version(versionOf(new URL('../../package.json', import.meta.url)))
+  .exitOverride()
+
+const serveCommand = program.command('serve').description('serve a data directory').action(serve)
+withFlags(serveCommand)
+
+program
+  .command('check')
+  .description('read everything in a data directory nobody serves and compare it with what was stored')
+  .option('--data <DIR>', 'data directory (default ./data) [CAIRN_DATA]')
+  .option('--config <FILE>', 'JSON file with settings [CAIRN_CONFIG]')
+  .action(check)
+
+program
+  .command('usage')
+  .description('tell what buckets hold, without listing them; a server may be running')
+  .argument('[BUCKET...]', 'all when left out')
+  .option('--data <DIR>', 'data directory (default ./data) [CAIRN_DATA]')
+  .option('--config <FILE>', 'JSON file with settings [CAIRN_CONFIG]')
+  .option('--json', 'for programs: one JSON object a line')
+  .action(usage)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = exitCodeOf(error)
+}
+
+function withFlags(command: Command): void {
+  for (const { usage, about, isRepeatable } of flags) {
+    if (isRepeatable) command.option(usage, about, (value: string, all?: string[]) => [...(all ?? []), value])
+    else command.option(usage, about)
+  }
+  command.option('--config <FILE>', 'JSON file with settings [CAIRN_CONFIG]')
+}
+
+async function serve(given: Record<string, unknown>): Promise<void> {
+  const settings = readSettings({ flags: given, environment: process.env })
+  const server = await startServer(settings)
+  stopOnSignals(server)
+  process.stdout.write(welcome(server, settings))
+}
+
+/** The first signal lets requests under way finish; the second one does not wait for them. */
+function stopOnSignals(server: RunningServer): void {
+  let isStopping = false
+  const stop = (): void => {
+    if (isStopping) {
+      void server.closeNow()
+      return
+    }
+    isStopping = true
+    server.close().then(
+      () => process.off('SIGTERM', stop).off('SIGINT', stop),
+      (error: unknown) => {
+        process.stderr.write(`${textOf(error)}\n`)
+        process.exitCode = foundFaults
+      },
+    )
+  }
+  process.on('SIGTERM', stop).on('SIGINT', stop)
+}
+
+/** What a new user needs: where it is, who may use it, and how clients are told. */
+function welcome({ endpoint, region, rootKey }: RunningServer, { data }: Settings): string {
+  const url = endpoint.origin
+  const { accessKeyId, isNew } = rootKey
+  const secret = isNew ? rootKey.secret.reveal() : undefined
+  const shown = secret ?? 'YOUR_SECRET_KEY'
+  return `Cairn serves ${data}
+
+  Endpoint     ${url}
+  Region       ${region}
+  Access key   ${accessKeyId}
+${secret === undefined ? '' : `  Secret key   ${secret}   (shown only this once)\n`}
+aws-cli:
+
+  export AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${shown} AWS_REGION=${region}
+  aws --endpoint-url ${url} s3 mb s3://first-bucket
+
+rclone:
+
+  rclone config create cairn s3 provider=Other env_auth=false access_key_id=${accessKeyId} secret_access_key=${shown} region=${region} endpoint=${url}
+  rclone lsd cairn:
+
+`
+}
+
+async function check(given: Record<string, unknown>): Promise<void> {
+  const { data } = readSettings({ flags: given, environment: process.env })
+  const faults = await checkStore(data, progressReporter(process.stderr))
+  for (const fault of faults) process.stdout.write(`${faultLine(fault)}\n`)
+  process.stdout.write(`${data}: ${faults.length === 0 ? 'no fault' : `faults: ${faults.length}`}\n`)
+  if (faults.length > 0) process.exitCode = foundFaults
+}
+
+function usage(buckets: readonly string[], { json, ...given }: Record<string, unknown>): void {
+  const { data } = readSettings({ flags: given, environment: process.env })
+  const report = usageOfDirectory(data, buckets)
+  process.stdout.write(json === true ? report.map((row) => `${JSON.stringify(row)}\n`).join('') : usageTable(report))
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : cannotStart
+  process.stderr.write(`${textOf(error)}\n`)
+  return cannotStart
+}
+
+/** One sentence and its reason for what an operator can put right, a stack for what is a bug. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (bugs.some((bug) => error instanceof bug)) return error.stack ?? error.message
+  const reason = error.cause instanceof Error ? ` (${error.cause.message})` : ''
+  const message = `${error.message}${error instanceof SettingsError ? '' : reason}`
+  return message.replaceAll(/^/gm, 'cairn: ')
+}
+
+function versionOf(packageFile: URL): string {
+  const parsed: unknown = JSON.parse(readFileSync(packageFile, 'utf8'))
+  return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown'
+}

@@ -1,0 +1,254 @@
+// Composition: store, keys, operations and application become one server that is started and stopped.
+
+import { readFile } from 'node:fs/promises'
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import Koa from 'koa'
+import { formAuthenticator } from './auth/authenticate-form.js'
+import { authenticator } from './auth/authenticate.js'
+import { rootKeyRing } from './auth/keys.js'
+import { openRootKey, type RootKey } from './auth/root-key.js'
+import { corsRulesOf } from './buckets/bucket-cors.js'
+import { SettingsError } from './config.js'
+import type { Log } from './contract/log.js'
+import { type Clock, type Operations, systemClock } from './contract/operation.js'
+import { health } from './health.js'
+import { openLog } from './log.js'
+import { operations } from './operations.js'
+import { addressOf } from './s3/address.js'
+import { s3App } from './s3/app.js'
+import { Connections } from './s3/connections.js'
+import { malformedListener } from './s3/malformed.js'
+import { newHostId } from './s3/request-id.js'
+import type { Settings } from './settings.js'
+import { lockDirectory } from './store/lock.js'
+import { type LocalStore, makeDataDirectory, openStore } from './store/open-store.js'
+
+/** Bytes of a request's line and headers. S3 allows 8 KiB of headers; a presigned URL with a key of 1,024 encoded bytes, a session token and the
+ *  headers of proxies and browsers come on top. */
+const headerSizeBytesMax = 32 * 1024
+
+/** A TLS handshake takes a few round trips. */
+const handshakeMsMax = 10_000
+
+/** How often Node looks for connections whose headers are late, at most. */
+const lateHeadersCheckMsMax = 5_000
+
+/** After its answer a client may go on sending for so long. nginx's `lingering_timeout` is 5 s. */
+const lingerMsMax = 5_000
+
+/** An unread body of this size is read past faster than a new connection is made. */
+const skippedSizeBytesMax = 256 * 1024
+
+/** What tests hand in. */
+export interface ServerParts {
+  readonly clock?: Clock
+  readonly log?: Log
+  /** In place of, or beside, those that Cairn has. */
+  readonly operations?: Operations
+}
+
+/** A server that accepts requests. */
+export interface RunningServer {
+  /** "http://127.0.0.1:9000": where it listens, with the port it was given. */
+  readonly endpoint: URL
+  readonly region: string
+  readonly rootKey: RootKey
+  readonly store: LocalStore
+  /** Stops accepting, lets requests under way finish within the grace, then closes the store.
+   *  @param graceMs in place of the setting */
+  close(graceMs?: number): Promise<void>
+  /** Stops at once: requests under way are cut off. */
+  closeNow(): Promise<void>
+}
+
+/** Opens the data directory and listens.
+ *  @throws SettingsError for certificates that cannot be used and addresses that cannot be listened on
+ *  @throws DirectoryLocked when another server has the data directory */
+export async function startServer(settings: Settings, parts: ServerParts = {}): Promise<RunningServer> {
+  const { clock = systemClock, log = openLog(settings.logLevel) } = parts
+  const tls = await tlsOf(settings)
+  const { rootKey, store } = await openData(settings, clock, log)
+  const ownerId = rootKey.accountId
+  try {
+    const connections = new Connections()
+    const hostId = newHostId()
+    const keys = rootKeyRing(rootKey)
+    const { region } = settings
+    const app = new Koa()
+    // Every error is answered and logged by the application; what is left are sockets that broke after the answer.
+    app.silent = true
+    let isStopping = false
+    app.use(health(async () => !isStopping && store.failure() === undefined, isOursUnder(settings.domain)))
+    app.use(
+      s3App({
+        operations: { ...operations(store, clock, region), ...parts.operations },
+        authenticate: authenticator({ keys, region, clock }),
+        authenticateForm: formAuthenticator({ keys, region, clock, acceptsVersion2: settings.acceptSignatureV2Forms }),
+        domains: settings.domain,
+        ownerId,
+        hostId,
+        corsRulesOf: (bucket) => corsRulesOf(store, bucket),
+        clock,
+        connections,
+        limits: { idleMsMax: settings.idleTimeoutMs, lingerMsMax, skippedSizeBytesMax },
+        log,
+      }),
+    )
+    const server = httpServer(settings, tls, app, connections, hostId)
+    await listen(server, settings.address)
+    const endpoint = endpointOf(server, settings.address.host, tls !== undefined)
+    let closed: Promise<void> | undefined
+    const close = (graceMs = settings.shutdownGraceMs): Promise<void> => {
+      isStopping = true
+      closed ??= stop(server, connections, graceMs, store)
+      return closed
+    }
+    const closeNow = (): Promise<void> => {
+      const stopped = close(0)
+      cut(server, connections)
+      return stopped
+    }
+    return { endpoint, region, rootKey, store, close, closeNow }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** The key and the store of a data directory. It is locked before the key is read: of two first starts at once only one makes a key. */
+async function openData(settings: Settings, clock: Clock, log: Log): Promise<{ rootKey: RootKey; store: LocalStore }> {
+  const directory = settings.data
+  await makeDataDirectory(directory)
+  const lock = lockDirectory(directory)
+  let rootKey: RootKey
+  try {
+    rootKey = await openRootKey(directory, {
+      accessKeyId: settings.rootAccessKey,
+      secretAccessKey: settings.rootSecretKey,
+    })
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+  const { accountId: ownerId, displayName: ownerName } = rootKey
+  return { rootKey, store: await openStore({ directory, clock, ownerId, ownerName, log, lock }) }
+}
+
+/** PEM texts, when there are any. */
+interface Tls {
+  readonly cert: Buffer
+  readonly key: Buffer
+}
+
+async function tlsOf({ tlsCert, tlsKey }: Settings): Promise<Tls | undefined> {
+  if (tlsCert === undefined || tlsKey === undefined) return undefined
+  return { cert: await pem('tlsCert', tlsCert), key: await pem('tlsKey', tlsKey) }
+}
+
+async function pem(setting: string, path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (cause) {
+    throw new SettingsError(`${setting} is ${JSON.stringify(path)}; allowed is the path of a file that can be read.`, {
+      cause,
+    })
+  }
+}
+
+/** Whether "/-/…" under a Host header is not a key in a bucket of that name. */
+const isOursUnder =
+  (domains: readonly string[]) =>
+  (host: string | undefined): boolean => {
+    const request = { method: 'GET', path: '/-/', query: '', headers: { host }, remoteAddress: '', isSecure: false }
+    return addressOf(request, domains).bucket === '-'
+  }
+
+function httpServer(
+  settings: Settings,
+  tls: Tls | undefined,
+  app: Koa,
+  connections: Connections,
+  hostId: string,
+): Server {
+  const options = {
+    insecureHTTPParser: false,
+    maxHeaderSize: headerSizeBytesMax,
+    // A second Host or Authorization header must not vanish in silence.
+    joinDuplicateHeaders: true,
+    // A missing Host is refused where every other refusal is.
+    requireHostHeader: false,
+    headersTimeout: settings.headersTimeoutMs,
+    connectionsCheckingInterval: Math.min(lateHeadersCheckMsMax, settings.headersTimeoutMs),
+    // 5 GiB take as long as they take; who stops moving is given up after `idleTimeoutMs`.
+    requestTimeout: 0,
+    keepAliveTimeout: settings.keepAliveTimeoutMs,
+    noDelay: true,
+  }
+  const server = tls === undefined ? createHttpServer(options) : createTlsServer(options, tls)
+  // Beyond a maximum Node would drop headers in silence; the bytes are bounded above.
+  server.maxHeadersCount = 0
+  server.maxConnections = settings.connectionsMax
+  server.timeout = settings.idleTimeoutMs
+  const callback = app.callback()
+  const answer = (request: IncomingMessage, response: ServerResponse): void => void callback(request, response)
+  server.on('request', answer)
+  // Without this listener Node would ask for the body at once.
+  server.on('checkContinue', answer)
+  // RFC 9110, 10.1.1: an expectation that is not known "MAY" be answered 417, as Node does when nobody listens; S3 takes no notice of it.
+  server.on('checkExpectation', answer)
+  server.on('clientError', malformedListener(connections, hostId, lingerMsMax))
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => connections.of(socket))
+  return server
+}
+
+function createTlsServer(options: Parameters<typeof createHttpServer>[0] & object, tls: Tls): Server {
+  try {
+    return createHttpsServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: handshakeMsMax })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new SettingsError(`tlsCert and tlsKey hold no certificate with its private key in PEM form (${reason}).`, {
+      cause,
+    })
+  }
+}
+
+function listen(server: Server, { host, port }: Settings['address']): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const refuse = (cause: Error & { code?: string }): void => {
+      reject(
+        new SettingsError(`address ${host}:${port} cannot be listened on (${cause.code ?? cause.message}).`, { cause }),
+      )
+    }
+    server.once('error', refuse)
+    server.listen({ host, port, backlog: 1024 }, () => {
+      server.off('error', refuse)
+      resolve()
+    })
+  })
+}
+
+/** A server that listens on every address is reached by this machine's own. */
+function endpointOf(server: Server, host: string, isSecure: boolean): URL {
+  // A server that listens on a host and a port answers with an object.
+  const { port } = server.address() as AddressInfo
+  const everywhere = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return new URL(
+    `${isSecure ? 'https' : 'http'}://${everywhere.includes(':') ? `[${everywhere}]` : everywhere}:${port}`,
+  )
+}
+
+async function stop(server: Server, connections: Connections, graceMs: number, store: LocalStore): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  connections.closeWhenIdle()
+  const late = setTimeout(cut, graceMs, server, connections)
+  await closed
+  clearTimeout(late)
+  await store.close()
+}
+
+function cut(server: Server, connections: Connections): void {
+  connections.destroy()
+  server.closeAllConnections()
+}

@@ -1,0 +1,203 @@
+// The table of settings: names, what is allowed, what holds when nothing is said. `config.ts` reads them.
+
+import { z } from 'zod'
+import { logLevels, type LogLevel } from './log.js'
+
+/** Everything a server can be told. */
+export interface Settings {
+  /** Data directory. */
+  readonly data: string
+  readonly address: { readonly host: string; readonly port: number }
+  readonly region: string
+  /** Host names, in lower case, under which `bucket.host` addresses a bucket. */
+  readonly domain: readonly string[]
+  /** Paths of PEM files. */
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly rootAccessKey?: string
+  readonly rootSecretKey?: string
+  /** Whether browser forms signed with Signature Version 2 are taken. */
+  readonly acceptSignatureV2Forms: boolean
+  readonly logLevel: LogLevel
+  readonly connectionsMax: number
+  readonly headersTimeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly keepAliveTimeoutMs: number
+  readonly shutdownGraceMs: number
+}
+
+/** What is known of a setting beside its name. */
+interface Definition {
+  readonly schema: z.ZodType
+  /** Sentence part: "allowed is …". */
+  readonly allowed: string
+  /** For `--help`. */
+  readonly about: string
+  /** Shown in `--help` in place of the value. */
+  readonly placeholder: string
+  readonly isSecret?: boolean
+  /** Set by its flag alone, without a value. */
+  readonly isSwitch?: boolean
+}
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,9}$/)
+        .transform(Number),
+    ])
+    .pipe(z.number().int().min(min).max(max))
+
+const count = (min: number, max: number, fallback: number, about: string): Definition => ({
+  schema: wholeNumber(min, max).default(fallback),
+  allowed: `a whole number from ${min} to ${max}`,
+  about: `${about} (default ${fallback})`,
+  placeholder: 'NUMBER',
+})
+
+const ms = (min: number, max: number, fallback: number, about: string): Definition => ({
+  ...count(min, max, fallback, about),
+  placeholder: 'MS',
+})
+
+/** "HOST:PORT", "[::1]:9000". */
+const addressPattern = /^(?<host>[a-z\d](?:[a-z\d.-]{0,252}[a-z\d])?|\[[\da-f:.]{2,45}\]):(?<port>\d{1,5})$/i
+
+const address = z
+  .string()
+  .regex(addressPattern)
+  .transform((text) => {
+    const { host = '', port = '' } = addressPattern.exec(text)?.groups ?? {}
+    return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
+  })
+  .refine(({ port }) => port <= 65_535)
+
+const hostName = z
+  .string()
+  .max(253)
+  .regex(/^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)*$/i)
+  .transform((name) => name.toLowerCase())
+
+const namesIn = (text: string): string[] => text.split(',').map((name) => name.trim())
+
+/** A list, or text with commas between its items. */
+const hostNames = z
+  .union([z.string().transform(namesIn), z.array(z.string()).transform((list) => list.flatMap(namesIn))])
+  .pipe(z.array(hostName).min(1))
+
+/** Every setting by its name in a configuration file. */
+export const definitions = {
+  data: {
+    schema: z.string().min(1).default('./data'),
+    allowed: 'the path of a directory',
+    about: 'data directory (default ./data)',
+    placeholder: 'DIR',
+  },
+  address: {
+    schema: address.default({ host: '127.0.0.1', port: 9000 }),
+    allowed: 'HOST:PORT with a host name, an IPv4 address or an IPv6 address in brackets, and a port from 0 to 65535',
+    about: 'where to listen (default 127.0.0.1:9000)',
+    placeholder: 'HOST:PORT',
+  },
+  region: {
+    schema: z
+      .string()
+      .regex(/^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/)
+      .default('us-east-1'),
+    allowed: 'up to 63 lower-case letters, digits and hyphens, as "us-east-1"',
+    about: 'region that clients sign for (default us-east-1)',
+    placeholder: 'REGION',
+  },
+  domain: {
+    schema: hostNames.default(['localhost']),
+    allowed: 'one or more host names without a port, with commas between them',
+    about: 'host name under which BUCKET.NAME is a bucket; may be given several times (default localhost)',
+    placeholder: 'NAME',
+  },
+  tlsCert: {
+    schema: z.string().min(1).optional(),
+    allowed: 'the path of a PEM file with the certificate and its chain',
+    about: 'serve HTTPS with this certificate (PEM)',
+    placeholder: 'FILE',
+  },
+  tlsKey: {
+    schema: z.string().min(1).optional(),
+    allowed: 'the path of a PEM file with the private key of the certificate',
+    about: "the certificate's private key (PEM)",
+    placeholder: 'FILE',
+  },
+  rootAccessKey: {
+    schema: z
+      .string()
+      .min(3)
+      .max(128)
+      .regex(/^[\w.@+-]+$/)
+      .optional(),
+    allowed: '3 to 128 letters, digits and _ . @ + -, together with the root secret key',
+    about: 'access key of the root account; random on first start when not set',
+    placeholder: 'KEY',
+  },
+  rootSecretKey: {
+    schema: z.string().min(8).max(256).optional(),
+    allowed: '8 to 256 characters, together with the root access key',
+    about: 'secret key of the root account',
+    placeholder: 'SECRET',
+    isSecret: true,
+  },
+  acceptSignatureV2Forms: {
+    schema: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).default(false),
+    allowed: 'true or false',
+    about:
+      'take browser forms signed with Signature Version 2, for old upload pages; requests signed with it are always refused (default false)',
+    placeholder: 'BOOLEAN',
+    isSwitch: true,
+  },
+  logLevel: {
+    schema: z.enum(logLevels).default('info'),
+    allowed: `one of ${logLevels.join(', ')}`,
+    about: `how much is logged: ${logLevels.join(', ')} (default info)`,
+    placeholder: 'LEVEL',
+  },
+  connectionsMax: count(1, 1_000_000, 4096, 'connections open at a time; further ones are closed at once'),
+  headersTimeoutMs: ms(100, 3_600_000, 30_000, "until a connection's next request has sent all its headers"),
+  idleTimeoutMs: ms(100, 3_600_000, 60_000, 'a client may neither send nor take a byte in the middle of a request'),
+  keepAliveTimeoutMs: ms(0, 3_600_000, 65_000, 'a connection is kept between requests'),
+  shutdownGraceMs: ms(0, 3_600_000, 30_000, 'requests under way may take to finish after SIGTERM'),
+} satisfies { readonly [Name in keyof Required<Settings>]: Definition }
+
+/** A key of `definitions`. */
+export type SettingName = keyof typeof definitions
+
+/** A setting as the command line offers it. */
+export interface Flag {
+  readonly name: SettingName
+  /** "--shutdown-grace-ms MS" */
+  readonly usage: string
+  /** For `--help`, with the name of its environment variable. */
+  readonly about: string
+  readonly isRepeatable: boolean
+}
+
+/** The names of all settings. */
+// The keys of an object literal are its own.
+export const names = Object.keys(definitions) as SettingName[]
+
+/** The environment variable of a setting: "shutdownGraceMs" → "CAIRN_SHUTDOWN_GRACE_MS" */
+export const variableOf = (name: string): string => `CAIRN_${name.replaceAll(/[A-Z]/g, '_$&').toUpperCase()}`
+
+/** Every setting the command line takes: all but keys, which other users of the machine could read there. */
+export const flags: readonly Flag[] = names
+  .filter((name) => name !== 'rootAccessKey' && name !== 'rootSecretKey')
+  .map((name) => {
+    const { about, placeholder, ...definition } = definitions[name]
+    const flag = `--${name.replaceAll(/[A-Z]/g, '-$&').toLowerCase()}`
+    return {
+      name,
+      usage: 'isSwitch' in definition ? flag : `${flag} <${placeholder}>`,
+      about: `${about} [${variableOf(name)}]`,
+      isRepeatable: name === 'domain',
+    }
+  })

@@ -1,0 +1,311 @@
+// The whole server: objects go in and come out again, after a restart too; health, TLS, limits of connections, and how it stops.
+
+import { deepEqual, equal, match, notEqual, ok, rejects } from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3'
+import supertest from 'supertest'
+import { SettingsError } from '../src/config.js'
+import type { Operation } from '../src/contract/operation.js'
+import { freshServer } from './fresh-server.js'
+import { RawConnection, signedHead, signedRequest } from './raw-request.js'
+
+const sizes = [0, 1, 1000, 16 * 1024, 16 * 1024 + 1, 1_000_000, 17 * 1024 * 1024]
+
+describe('a server', () => {
+  for (const size of sizes) {
+    it(`gives back an object of ${size} bytes, after a restart too`, async () => {
+      const fresh = await freshServer()
+      const { s3, bucket } = fresh
+      const body = randomBytes(size)
+      const key = 'a key/with ünïcode 🪨 and + & %'
+
+      const put = await s3.send(
+        new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, Metadata: { colour: 'grey' } }),
+      )
+      const before = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+      const bytesBefore = await before.Body?.transformToByteArray()
+      const again = await fresh.restart()
+      const after = await again.s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+      const bytesAfter = await after.Body?.transformToByteArray()
+
+      equal(put.ETag, `"${createHash('md5').update(body).digest('hex')}"`)
+      deepEqual(after.Metadata, { colour: 'grey' })
+      ok(bytesBefore !== undefined && body.equals(bytesBefore))
+      ok(bytesAfter !== undefined && body.equals(bytesAfter))
+      deepEqual(again.problems, [])
+    })
+  }
+
+  it('lists, heads and deletes what was put', async () => {
+    const { s3, bucket, problems } = await freshServer()
+    for (const key of ['b', 'a', 'c']) await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: key }))
+
+    const listed = await s3.send(new ListObjectsV2Command({ Bucket: bucket }))
+    const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'a' }))
+    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'a' }))
+
+    deepEqual(
+      listed.Contents?.map(({ Key }) => Key),
+      ['a', 'b', 'c'],
+    )
+    equal(head.ContentLength, 1)
+    await rejects(s3.send(new GetObjectCommand({ Bucket: bucket, Key: 'a' })), { name: 'NoSuchKey' })
+    await rejects(s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'a' })), { name: 'NotFound' })
+    deepEqual(problems, [])
+  })
+
+  it('refuses a signature of another key', async () => {
+    const { endpoint, bucket } = await freshServer()
+
+    const answer = await supertest(endpoint.origin)
+      .get(`/${bucket}`)
+      .set(
+        'Authorization',
+        'AWS4-HMAC-SHA256 Credential=NOBODY/20261121/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00',
+      )
+
+    equal(answer.status >= 400 && answer.status < 500, true)
+    match(answer.headers['content-type'] ?? '', /application\/xml/)
+  })
+})
+
+describe('health', () => {
+  it('is told without a signature', async () => {
+    const { endpoint } = await freshServer({ hasBucket: false })
+    const request = supertest(endpoint.origin)
+
+    await request.get('/-/health/live').expect(200, { status: 'live' })
+    await request.get('/-/health/ready').expect(200, { status: 'ready' })
+    await request.head('/-/health/ready').expect(200)
+  })
+
+  it('is nobody else’s path: other paths and methods want a signature', async () => {
+    const { endpoint } = await freshServer({ hasBucket: false })
+    const request = supertest(endpoint.origin)
+
+    await request.get('/-/health').expect(403)
+    await request.get('/-/health/else').expect(403)
+    await request.get('/-/healthy').expect(403)
+    await request.delete('/-/health/live').expect(403)
+  })
+
+  it('does not hide a key of that name under the host name of a bucket', async () => {
+    const { endpoint } = await freshServer({ hasBucket: false })
+
+    await supertest(endpoint.origin).get('/-/health/live').set('Host', 'photos.localhost').expect(403)
+  })
+
+  it('is not ready any more while the server stops', async () => {
+    const reached = promised()
+    const go = promised()
+    const { server, endpoint, bucket } = await freshServer({ operations: { HeadBucket: waiting(reached, go) } })
+    const busy = await RawConnection.open(endpoint)
+    await busy.send(signedRequest(endpoint, { method: 'HEAD', target: `/${bucket}` }))
+    await busy.send('GET /-/health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await reached.promise
+
+    const stopped = server.close()
+    go.resolve()
+    const answer = await busy.answer({ isHead: true })
+    await stopped
+
+    equal(answer.status, 200)
+    equal(answer.headers['connection'], 'close')
+  })
+})
+
+describe('a server that stops', () => {
+  it('lets a request under way finish, and closes idle connections at once', async () => {
+    const reached = promised()
+    const go = promised()
+    const { server, endpoint, bucket } = await freshServer({ operations: { HeadBucket: waiting(reached, go) } })
+    const silent = await RawConnection.open(endpoint)
+    const idle = await RawConnection.open(endpoint)
+    await idle.send('GET /-/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await idle.answer()
+    const busy = await RawConnection.open(endpoint)
+    await busy.send(signedRequest(endpoint, { method: 'HEAD', target: `/${bucket}` }))
+    await reached.promise
+
+    const stopped = server.close()
+    await silent.closed()
+    await idle.closed()
+    await rejects(RawConnection.open(endpoint))
+    go.resolve()
+    const answer = await busy.answer({ isHead: true })
+    await busy.closed()
+    await stopped
+
+    equal(answer.status, 200)
+  })
+
+  it('cuts off what does not finish within the grace', async () => {
+    const reached = promised()
+    const never = promised()
+    const { server, endpoint, bucket } = await freshServer({ operations: { HeadBucket: waiting(reached, never) } })
+    const busy = await RawConnection.open(endpoint)
+    await busy.send(signedRequest(endpoint, { method: 'HEAD', target: `/${bucket}` }))
+    await reached.promise
+
+    await server.close(50)
+
+    await busy.closed()
+    equal(busy.received(), '')
+  })
+})
+
+describe('limits of connections', () => {
+  it('answers RequestTimeout to headers that do not come', async () => {
+    const { endpoint } = await freshServer({ hasBucket: false, settings: { headersTimeoutMs: 200 } })
+    const slow = await RawConnection.open(endpoint)
+
+    await slow.send('GET / HTTP/1.1\r\nHost: local')
+    const answer = await slow.answer()
+
+    equal(answer.status, 400)
+    match(answer.body.toString(), /<Code>RequestTimeout<\/Code>/)
+    slow.destroy()
+  })
+
+  it('closes a connection that never says a word', async () => {
+    const { endpoint } = await freshServer({ hasBucket: false, settings: { headersTimeoutMs: 200 } })
+    const silent = await RawConnection.open(endpoint)
+
+    equal((await silent.answer()).status, 400)
+    silent.destroy()
+  })
+
+  it('closes a connection that stays idle between requests', async () => {
+    const { endpoint } = await freshServer({ hasBucket: false, settings: { keepAliveTimeoutMs: 100 } })
+    const idle = await RawConnection.open(endpoint)
+    await idle.send('GET /-/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await idle.answer()
+
+    await idle.closed()
+  })
+
+  it('closes connections beyond the maximum', async () => {
+    const { endpoint } = await freshServer({ hasBucket: false, settings: { connectionsMax: 1 } })
+    const first = await RawConnection.open(endpoint)
+    await first.send('GET /-/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await first.answer()
+
+    const second = await RawConnection.open(endpoint)
+    await second.closed()
+    first.destroy()
+  })
+})
+
+describe('TLS', () => {
+  let directory: string
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'cairn-test-tls-'))
+    const files = ['-keyout', join(directory, 'key.pem'), '-out', join(directory, 'cert.pem')]
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', ...files, ...subject],
+      {
+        stdio: 'pipe',
+      },
+    )
+  })
+  after(() => rmSync(directory, { recursive: true }))
+
+  const tls = () => ({ tlsCert: join(directory, 'cert.pem'), tlsKey: join(directory, 'key.pem') })
+
+  it('serves HTTPS with a certificate', async () => {
+    const { endpoint } = await freshServer({ hasBucket: false, settings: tls() })
+    const connection = await RawConnection.open(endpoint)
+
+    await connection.send(signedRequest(endpoint, { method: 'GET', target: '/' }))
+    const answer = await connection.answer()
+    connection.destroy()
+
+    equal(endpoint.protocol, 'https:')
+    equal(answer.status, 200)
+  })
+
+  it('does not speak TLS 1.1', async () => {
+    const { endpoint } = await freshServer({ hasBucket: false, settings: tls() })
+    const socket = connectTls({
+      host: endpoint.hostname,
+      port: Number(endpoint.port),
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.1',
+      maxVersion: 'TLSv1.1',
+      ciphers: 'DEFAULT:@SECLEVEL=0',
+    })
+
+    const error = await new Promise<Error & { code?: string }>((resolve) => socket.once('error', resolve))
+    notEqual(error.code, undefined)
+  })
+
+  it('is refused at start with a file that is no certificate', async () => {
+    const settings = { tlsCert: import.meta.filename, tlsKey: join(directory, 'key.pem') }
+
+    await rejects(
+      freshServer({ settings }),
+      (error) => error instanceof SettingsError && error.message.includes('tlsCert'),
+    )
+  })
+
+  it('is refused at start with a file that is not there', async () => {
+    const settings = { tlsCert: join(directory, 'missing.pem'), tlsKey: join(directory, 'key.pem') }
+
+    await rejects(
+      freshServer({ settings }),
+      (error) => error instanceof SettingsError && error.message.includes('missing.pem'),
+    )
+  })
+})
+
+describe('a client that leaves in the middle of an upload', () => {
+  it('leaves nothing behind', async () => {
+    const { s3, endpoint, bucket, problems } = await freshServer()
+    const headers = { 'Content-Length': '1000000', 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }
+    const connection = await RawConnection.open(endpoint)
+
+    await connection.send(signedHead(endpoint, { method: 'PUT', target: `/${bucket}/half`, headers }))
+    await connection.send(randomBytes(500_000))
+    connection.destroy()
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'whole', Body: 'x' }))
+
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }))
+    deepEqual(
+      Contents.map(({ Key }) => Key),
+      ['whole'],
+    )
+    deepEqual(problems, [])
+  })
+})
+
+interface Promised {
+  readonly promise: Promise<void>
+  resolve(): void
+}
+
+function promised(): Promised {
+  let resolve = (): void => undefined
+  const promise = new Promise<void>((settle) => (resolve = settle))
+  return { promise, resolve: () => resolve() }
+}
+
+const waiting =
+  (reached: Promised, go: Promised): Operation<'HeadBucket'> =>
+  async () => {
+    reached.resolve()
+    await go.promise
+    return {}
+  }
