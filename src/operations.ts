@@ -8,6 +8,7 @@ import { createBucket } from './buckets/create-bucket.js'
 import { deleteBucket } from './buckets/delete-bucket.js'
 import { headBucket } from './buckets/head-bucket.js'
 import { listBuckets } from './buckets/list-buckets.js'
+import { deletePublicAccessBlock, getPublicAccessBlock, putPublicAccessBlock } from './buckets/public-access-block.js'
 import { unsetConfigurations } from './buckets/unset-configurations.js'
 import type { Clock, Operations } from './contract/operation.js'
 import { abortMultipartUpload } from './multipart/abort-multipart-upload.js'
@@ -48,6 +49,7 @@ export const operations = (store: Store, clock: Clock, region: string) =>
     DeleteObject: deleteObject(store, clock),
     DeleteObjects: deleteObjects(store, clock),
     DeleteObjectTagging: deleteObjectTagging(store, clock),
+    DeletePublicAccessBlock: deletePublicAccessBlock(store, clock),
     GetBucketAcl: getBucketAcl(store),
     GetBucketCors: getBucketCors(store),
     GetBucketTagging: getBucketTagging(store),
@@ -56,6 +58,7 @@ export const operations = (store: Store, clock: Clock, region: string) =>
     GetObjectAcl: getObjectAcl(store),
     GetObjectAttributes: getObjectAttributes(store),
     GetObjectTagging: getObjectTagging(store),
+    GetPublicAccessBlock: getPublicAccessBlock(store),
     HeadBucket: headBucket(store),
     HeadObject: headObject(store),
     ListBuckets: listBuckets(store),
@@ -71,6 +74,7 @@ export const operations = (store: Store, clock: Clock, region: string) =>
     PutObject: putObject(store, clock),
     PutObjectAcl: putObjectAcl(store),
     PutObjectTagging: putObjectTagging(store, clock),
+    PutPublicAccessBlock: putPublicAccessBlock(store, clock),
     RenameObject: renameObject(store, clock),
     UploadPart: uploadPart(store, clock),
     UploadPartCopy: uploadPartCopy(store, clock),

@@ -5,6 +5,7 @@ import type { Operation } from '../contract/operation.js'
 import { findAccount } from '../store/catalog/account.js'
 import { bucketNamed } from '../store/catalog/find-bucket.js'
 import type { Store } from '../store/store.js'
+import { requireUnblocked } from './public-access-block.js'
 
 /** Canned lists of a bucket that say what holds anyway. */
 const cannedLists = ['private']
@@ -20,11 +21,12 @@ export const getBucketAcl =
   }
 
 /** Accepts `private`, and a list that says the same; nothing changes.
- *  @throws NoSuchBucket; those of `requireOwnersAcl` */
+ *  @throws NoSuchBucket, AccessDenied for a list that lets others in where that is blocked; those of `requireOwnersAcl` */
 export const putBucketAcl =
   (store: Store): Operation<'PutBucketAcl'> =>
   async (input) => {
     const { ownerId } = await store.catalog.read(bucketNamed, input.Bucket ?? '')
+    await requireUnblocked(store, input.Bucket ?? '', input.ACL)
     requireOwnersAcl(input, ownerId, cannedLists)
     return {}
   }

@@ -21,6 +21,12 @@ export const unsetConfigurations = (store: Store) => {
       throw new S3Error(code, { members: { BucketName: name } })
     })
 
+  /** Retention and legal hold need a bucket made for them. Source: User Guide, "Configuring S3 Object Lock". */
+  const withoutObjectLock = <Name extends OperationName>(): Operation<Name> =>
+    answers<Name>(() => {
+      throw new S3Error('InvalidRequest', { message: 'Bucket is missing Object Lock Configuration' })
+    })
+
   return {
     DeleteBucketAnalyticsConfiguration: refuses('NoSuchConfiguration'),
     DeleteBucketEncryption: answers(() => ({})),
@@ -31,7 +37,6 @@ export const unsetConfigurations = (store: Store) => {
     DeleteBucketPolicy: answers(() => ({})),
     DeleteBucketReplication: answers(() => ({})),
     DeleteBucketWebsite: answers(() => ({})),
-    DeletePublicAccessBlock: answers(() => ({})),
     GetBucketAbac: answers(() => ({ AbacStatus: { Status: 'Disabled' } })),
     GetBucketAccelerateConfiguration: answers(() => ({})),
     GetBucketAnalyticsConfiguration: refuses('NoSuchConfiguration'),
@@ -58,12 +63,21 @@ export const unsetConfigurations = (store: Store) => {
     GetBucketReplication: refuses('ReplicationConfigurationNotFoundError'),
     GetBucketRequestPayment: answers(() => ({ Payer: 'BucketOwner' })),
     GetBucketWebsite: refuses('NoSuchWebsiteConfiguration'),
+    GetObjectLegalHold: withoutObjectLock(),
     GetObjectLockConfiguration: refuses('ObjectLockConfigurationNotFoundError'),
-    GetPublicAccessBlock: refuses('NoSuchPublicAccessBlockConfiguration'),
+    GetObjectRetention: withoutObjectLock(),
     ListBucketAnalyticsConfigurations: answers(() => ({ IsTruncated: false })),
     ListBucketIntelligentTieringConfigurations: answers(() => ({ IsTruncated: false })),
     ListBucketInventoryConfigurations: answers(() => ({ IsTruncated: false })),
     ListBucketMetricsConfigurations: answers(() => ({ IsTruncated: false })),
+    PutObjectLegalHold: withoutObjectLock(),
+    PutObjectLockConfiguration: answers(({ versioning }) => {
+      if (versioning === 'Enabled') throw new S3Error('NotImplemented', { message: 'Object Lock is not implemented.' })
+      throw new S3Error('InvalidBucketState', {
+        message: "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
+      })
+    }),
+    PutObjectRetention: withoutObjectLock(),
   } satisfies Operations
 }
 

@@ -16,6 +16,7 @@ import { openBody } from './body/open-body.js'
 import { readWhole } from './body/read-whole.js'
 import { ClientLeft, type Connections } from './connections.js'
 import { corsHeaders, preflight, type CorsRulesOf } from './cors.js'
+import { requireNoEncryptionOfReads } from './encryption-headers.js'
 import { Exchange, type ExchangeLimits } from './exchange.js'
 import { httpRequestOf } from './http-request.js'
 import { requireExpectedOwner, requireHonoured } from './not-yet.js'
@@ -53,6 +54,9 @@ export interface S3AppSettings {
   readonly limits: ExchangeLimits
   readonly log: Log
 }
+
+/** Operations that are about access control lists, and say themselves which ones can be had. */
+const judgesLists: ReadonlySet<OperationName> = new Set(['PutBucketAcl', 'PutObjectAcl'])
 
 /** A request as far as it is known when something goes wrong. */
 interface Progress {
@@ -153,7 +157,8 @@ async function perform<Name extends OperationName>(
   // Only operations without a document have sources.
   if (!isDocument) allow(name, identified, sourcesOf(input))
   requireExpectedOwner(input, settings.ownerId)
-  requireHonoured(input)
+  requireNoEncryptionOfReads(name, request.headers)
+  if (!judgesLists.has(name)) requireHonoured(input)
   return encodeOutput(name, await operation(input, { caller, body, claims, requestId }), input)
 }
 

@@ -2,6 +2,7 @@ import { deepEqual, equal, rejects } from 'node:assert/strict'
 import {
   GetBucketAclCommand,
   GetObjectAclCommand,
+  type Grantee,
   PutBucketAclCommand,
   PutObjectAclCommand,
   PutObjectCommand,
@@ -41,6 +42,23 @@ describe('bucket and object ACL', () => {
       const input = structuredClone(other) as object // the SDK's lists are mutable
       await rejects(s3.send(new PutBucketAclCommand({ Bucket: bucket, ...input })), { name: 'NotImplemented' })
     }
+  })
+
+  it('knows nobody but the owner', async () => {
+    const { s3, bucket: Bucket } = await freshServer()
+    const { Owner } = await s3.send(new GetBucketAclCommand({ Bucket }))
+    const granting = (Grantee: Grantee) =>
+      s3.send(
+        new PutBucketAclCommand({ Bucket, AccessControlPolicy: { Owner, Grants: [{ Grantee, Permission: 'READ' }] } }),
+      )
+
+    await rejects(granting({ Type: 'CanonicalUser', ID: 'somebody' }), {
+      name: 'InvalidArgument',
+      message: 'Invalid id',
+    })
+    await rejects(granting({ Type: 'AmazonCustomerByEmail', EmailAddress: 'a@b.invalid' }), {
+      name: 'UnresolvableGrantByEmailAddress',
+    })
   })
 
   it('treats an object alike, and says when it is not there', async () => {

@@ -54,6 +54,25 @@ describe('configurations that are not set', () => {
     for (const { $metadata } of removed) equal($metadata.httpStatusCode, 204)
   })
 
+  it('leave a bucket without Object Lock', async () => {
+    const { s3, bucket: Bucket } = await freshServer()
+    const object = { Bucket, Key: 'k' }
+    const missing = { name: 'InvalidRequest', message: 'Bucket is missing Object Lock Configuration' }
+    const lock = new sdk.PutObjectLockConfigurationCommand({
+      Bucket,
+      ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled' },
+    })
+    await s3.send(new sdk.PutObjectCommand({ ...object, Body: 'x' }))
+
+    await rejects(s3.send(new sdk.GetObjectLegalHoldCommand(object)), missing)
+    await rejects(s3.send(new sdk.GetObjectRetentionCommand(object)), missing)
+    await rejects(s3.send(new sdk.PutObjectLegalHoldCommand({ ...object, LegalHold: { Status: 'ON' } })), missing)
+    await rejects(s3.send(new sdk.PutObjectRetentionCommand({ ...object, Retention: { Mode: 'GOVERNANCE' } })), missing)
+    await rejects(s3.send(lock), { name: 'InvalidBucketState' })
+    await s3.send(new sdk.PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }))
+    await rejects(s3.send(lock), { name: 'NotImplemented' })
+  })
+
   it('cannot be set yet, which is said', async () => {
     const { s3, bucket: Bucket } = await freshServer()
 

@@ -13,7 +13,7 @@ describe('what cannot be honoured yet', () => {
     ['StorageClass', 'GLACIER'],
     ['ServerSideEncryption', 'AES256'],
     ['ServerSideEncryption', 'aws:kms'],
-    ['SSECustomerAlgorithm', 'AES256'],
+    ['CopySourceSSECustomerAlgorithm', 'AES256'],
     ['CopySourceSSECustomerKey', 'secret'],
     ['BucketKeyEnabled', true],
     ['ObjectLockMode', 'COMPLIANCE'],

@@ -6,7 +6,7 @@ import { nextNumber } from './next-number.js'
 import { one, query, run, statement, transaction, type Steps } from './steps.js'
 
 /** Names of configurations. */
-export type SettingName = 'cors' | 'tagging'
+export type SettingName = 'cors' | 'public-access-block' | 'tagging'
 
 interface Place {
   readonly bucket: string
