@@ -73,7 +73,7 @@ export function text(report: Report): string {
 export function markdown(report: Report): string {
   return `# Performance
 
-Written by \`npm run bench -- --write\`. Do not edit by hand.
+Written by \`npm run bench -- --write\`, but for the last section.
 
 Cairn runs as \`cairn serve\` does: every request is signed (SigV4, the payload unsigned as SDKs have it over TLS), every answer to a write leaves
 after its sync. Beside it stands a bare Koa server that keeps bodies up to 64 KiB in memory, writes larger ones to a file and streams

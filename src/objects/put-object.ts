@@ -32,7 +32,7 @@ export const putObject =
       const etag = md5ETag(draft.md5)
       const version = await store.catalog.commit(putVersion, {
         ...target,
-        draft,
+        draft: { size: draft.size, content: draft.content },
         etag,
         checksum,
         storageClass: input.StorageClass ?? 'STANDARD',

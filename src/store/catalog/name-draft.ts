@@ -3,6 +3,9 @@
 import type { Draft, DraftBlob } from '../blobs/draft.js'
 import { one, run, statement, type Steps } from './steps.js'
 
+/** What is named of a draft: its digests need not cross to the writer. */
+export type NamedDraft = Pick<Draft, 'size' | 'content'>
+
 type Id = { id: number }
 
 const smallBody = statement<{ digest: Uint8Array }, Id>('SELECT id FROM body WHERE digest = :digest')
@@ -34,7 +37,7 @@ const insertExtent = statement<{ bodyId: number; start: number; length: number; 
 /** Makes a body of a draft. Files of blobs that are stored already are left to the collector.
  *  The caller must name the body in the same transaction.
  *  @param number of the change this belongs to, from `nextNumber` */
-export function* nameDraft(draft: Draft, number: number): Steps<{ readonly bodyId: number }> {
+export function* nameDraft(draft: NamedDraft, number: number): Steps<{ readonly bodyId: number }> {
   const { content, size } = draft
   if (content.kind === 'small') {
     const { bytes, digest, crc } = content

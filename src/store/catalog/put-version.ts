@@ -2,11 +2,10 @@
 
 import type { Checksum } from '../../contract/claims.js'
 import { requireWritable, unconditional, type WriteConditions } from '../../contract/preconditions.js'
-import type { Draft } from '../blobs/draft.js'
 import { requireBucket } from './find-bucket.js'
 import { latestVersion } from './latest-version.js'
 import { insertVersion } from './insert-version.js'
-import { nameDraft } from './name-draft.js'
+import { nameDraft, type NamedDraft } from './name-draft.js'
 import { nextNumber } from './next-number.js'
 import { query, transaction } from './steps.js'
 
@@ -19,7 +18,7 @@ export interface WriteTarget {
 
 /** A version whose bytes were sent. */
 export interface PutVersion extends WriteTarget {
-  readonly draft: Draft
+  readonly draft: NamedDraft
   /** Without quotes. */
   readonly etag: string
   readonly checksum: Checksum
