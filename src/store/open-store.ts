@@ -4,7 +4,7 @@
 //   <directory>/blobs/              bytes, in a folder for each process that ever wrote here
 
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Clock, systemClock } from '../contract/operation.js'
@@ -70,9 +70,11 @@ export async function openStore(settings: StoreSettings): Promise<LocalStore> {
   const lock = settings.lock ?? lockDirectory(directory)
   try {
     const root = join(directory, 'blobs')
+    const path = join(directory, 'catalog.db')
+    await requireCatalogOfBlobs(path, root)
     await makeDirectory(disk, root)
     const catalog = await openSqliteCatalog({
-      path: join(directory, 'catalog.db'),
+      path,
       clock,
       onFailure: (error) => log.error({ err: error }, 'the catalog has stopped writing'),
       ...(settings.transactions && { transactions: settings.transactions }),
@@ -99,6 +101,16 @@ export async function openStore(settings: StoreSettings): Promise<LocalStore> {
 export async function makeDataDirectory(directory: string): Promise<void> {
   await mkdir(dirname(directory), { recursive: true })
   await makeDirectory(new Disk(() => undefined), directory)
+}
+
+/** Blobs without their catalog are somebody's data that has lost its names: a new, empty catalog would hide that.
+ *  @throws Error when there are folders of blobs and no catalog, or an empty file in its place */
+async function requireCatalogOfBlobs(path: string, root: string): Promise<void> {
+  const catalog = await stat(path).catch(() => undefined)
+  if (catalog !== undefined && catalog.size > 0) return
+  const folders = await readdir(root).catch(() => [])
+  if (folders.length === 0) return
+  throw new Error(`${root} holds blobs, but their catalog ${path} is missing or empty: restore it from a backup`)
 }
 
 interface Opened {

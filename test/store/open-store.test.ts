@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findAccount } from '../../src/store/catalog/account.js'
 import { registerInstance, unsweptInstances } from '../../src/store/catalog/register-instance.js'
@@ -62,6 +62,20 @@ describe('openStore', () => {
     await store.discard(named)
     equal((await filesBelow(join(directory, 'blobs'))).length, 2)
     await store.discard(await store.writeBody(chunks(bytesOf(3)), claims()))
+  })
+
+  it('refuses blobs whose catalog is missing or empty, rather than begin anew', async () => {
+    const { store, directory } = await trialStore(later)
+    await store.catalog.commit(putTrial, { key: 'k', draft: await store.writeBody(chunks(bytesOf(20_000)), claims()) })
+    await store.close()
+    const path = join(directory, 'catalog.db')
+    await rename(path, `${path}.kept`)
+    await rejects(trialStore(later, directory), /catalog .* is missing or empty: restore it/)
+    await writeFile(path, '')
+    await rejects(trialStore(later, directory), /catalog .* is missing or empty: restore it/)
+    await rename(`${path}.kept`, path)
+    const { store: again } = await trialStore(later, directory)
+    ok((await again.catalog.read(findAccount, ownerId)) !== undefined)
   })
 
   it('removes what dead processes left unnamed, and nothing else', async () => {

@@ -76,7 +76,7 @@ export class Disk {
 export function tellable(error: unknown): unknown {
   if (!isFull(error)) return error
   return new S3Error('ServiceUnavailable', {
-    message: 'The disk of this server is full: nothing was stored. Reads and deletions go on.',
+    message: 'The disk of this server is full: nothing was stored. Reads go on.',
     cause: error,
   })
 }

@@ -1,4 +1,5 @@
-// Bytes that are durable get a name: a draft becomes a body. What is stored already is not stored again.
+// Bytes that are durable get a name: a draft becomes a body. What is stored already is not stored twice: of two copies the one that was
+// written and verified just now is kept, so that an upload heals what has been damaged since.
 
 import type { Draft, DraftBlob } from '../blobs/draft.js'
 import { one, run, statement, type Steps } from './steps.js'
@@ -8,7 +9,12 @@ export type NamedDraft = Pick<Draft, 'size' | 'content'>
 
 type Id = { id: number }
 
-const smallBody = statement<{ digest: Uint8Array }, Id>('SELECT id FROM body WHERE digest = :digest')
+const smallBody = statement<{ digest: Uint8Array; content: Uint8Array; crc: number }, Id & { isIntact: number }>(`
+  SELECT id, content = :content AND crc = :crc AS "isIntact" FROM body WHERE digest = :digest`)
+
+const healSmall = statement<{ id: number; content: Uint8Array; crc: number }>(
+  'UPDATE body SET content = :content, crc = :crc WHERE id = :id',
+)
 
 const insertSmall = statement<{ size: number; digest: Uint8Array; content: Uint8Array; crc: number }, Id>(
   'INSERT INTO body (size, digest, content, crc) VALUES (:size, :digest, :content, :crc) RETURNING id',
@@ -23,8 +29,16 @@ const insertBlob = statement<{ digest: Uint8Array; size: number; blockCrcs: Uint
   'INSERT INTO blob (digest, size, block_crcs) VALUES (:digest, :size, :blockCrcs) RETURNING id',
 )
 
+const replaceCrcs = statement<{ blobId: number; blockCrcs: Uint8Array }>(
+  'UPDATE blob SET block_crcs = :blockCrcs WHERE id = :blobId AND block_crcs <> :blockCrcs',
+)
+
 const insertPlace = statement<{ blobId: number; location: string }>(
   "INSERT INTO place (blob_id, tier, location) VALUES (:blobId, 'local', :location)",
+)
+
+const replacePlace = statement<{ blobId: number; location: string }>(
+  "UPDATE place SET location = :location WHERE blob_id = :blobId AND tier = 'local'",
 )
 
 const insertRemoval = statement<{ location: string; number: number }>(
@@ -34,14 +48,15 @@ const insertRemoval = statement<{ location: string; number: number }>(
 const insertExtent = statement<{ bodyId: number; start: number; length: number; blobId: number }>(`
   INSERT INTO extent (body_id, start, length, blob_id, blob_offset) VALUES (:bodyId, :start, :length, :blobId, 0)`)
 
-/** Makes a body of a draft. Files of blobs that are stored already are left to the collector.
+/** Makes a body of a draft. The older files of blobs that are stored already are left to the collector.
  *  The caller must name the body in the same transaction.
  *  @param number of the change this belongs to, from `nextNumber` */
 export function* nameDraft(draft: NamedDraft, number: number): Steps<{ readonly bodyId: number }> {
   const { content, size } = draft
   if (content.kind === 'small') {
     const { bytes, digest, crc } = content
-    const stored = yield* one(smallBody, { digest })
+    const stored = yield* one(smallBody, { digest, content: bytes, crc })
+    if (stored?.isIntact === 0) yield* run(healSmall, { id: stored.id, content: bytes, crc })
     if (stored !== undefined) return { bodyId: stored.id }
     return { bodyId: made(yield* one(insertSmall, { size, digest, content: bytes, crc })) }
   }
@@ -62,8 +77,13 @@ function* nameBlob({ digest, size, blockCrcs, location }: DraftBlob, number: num
     yield* run(insertPlace, { blobId, location })
     return blobId
   }
-  if (stored.location === null) yield* run(insertPlace, { blobId: stored.id, location })
-  else yield* run(insertRemoval, { location, number })
+  yield* run(replaceCrcs, { blobId: stored.id, blockCrcs })
+  if (stored.location === null) {
+    yield* run(insertPlace, { blobId: stored.id, location })
+  } else {
+    yield* run(replacePlace, { blobId: stored.id, location })
+    yield* run(insertRemoval, { location: stored.location, number })
+  }
   return stored.id
 }
 

@@ -1,6 +1,9 @@
 // Drafts become versions: what is written, what is shared, what is left to the collector. On a real catalog, without a server.
 
-import { deepEqual, equal, rejects } from 'node:assert/strict'
+import Database from 'better-sqlite3'
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
+import { truncate } from 'node:fs/promises'
+import { join } from 'node:path'
 import { unconditional, type WriteConditions } from '../../../src/contract/preconditions.js'
 import { smallBodySizeBytesMax } from '../../../src/store/blobs/draft.js'
 import { setBucketVersioning } from '../../../src/store/catalog/bucket-versioning.js'
@@ -13,6 +16,7 @@ import { all, query, statement } from '../../../src/store/catalog/steps.js'
 import { tagVersion } from '../../../src/store/catalog/tag-version.js'
 import { versionIdOf } from '../../../src/store/catalog/version-id.js'
 import { openStore } from '../../../src/store/open-store.js'
+import { allOf } from '../blobs/bodies.js'
 import { afterEachTest, filesBelow, temporaryDirectory } from '../temporary-directory.js'
 
 const ownerId = 'a'.repeat(64)
@@ -71,7 +75,7 @@ describe('putVersion', () => {
     }
     const count = (sql: string) => catalog.read(counts, `SELECT count(*) AS n FROM ${sql}`)
     const files = () => filesBelow(`${directory}/blobs`)
-    return { store, catalog, put, count, files }
+    return { store, catalog, directory, put, count, files }
   }
 
   it('stores the same small content once, under many keys', async () => {
@@ -91,6 +95,31 @@ describe('putVersion', () => {
     equal((await files()).length, 2)
     await store.collector.collectNow()
     deepEqual([(await files()).length, await count('removal'), await count('place')], [1, 0, 1])
+  })
+
+  it('heals a file that was damaged when the same content comes again', async () => {
+    const { put, files, store, directory } = await opened()
+    const bytes = Buffer.alloc(100_000, 7)
+    await put('a', bytes)
+    const [damaged] = await files()
+    await truncate(join(directory, 'blobs', damaged ?? ''), 50_000)
+    await put('b', bytes)
+    await store.collector.collectNow()
+    const found = await store.catalog.read(openVersion, { bucket: 'b', key: 'a' })
+    const body = store.readBody({ bodyId: found.bodyId, size: found.size, number: store.catalog.number() })
+    ok(bytes.equals(await allOf(body)))
+    equal((await files()).includes(damaged ?? ''), false)
+  })
+
+  it('heals a small body that was damaged when the same content comes again', async () => {
+    const { put, catalog, directory } = await opened()
+    await put('a', Buffer.from('same'))
+    const other = new Database(join(directory, 'catalog.db'))
+    other.prepare('UPDATE body SET content = ? WHERE content = ?').run(Buffer.from('lame'), Buffer.from('same'))
+    other.close()
+    await put('b', Buffer.from('same'))
+    const found = await catalog.read(openVersion, { bucket: 'b', key: 'a' })
+    equal(Buffer.from(found.small?.bytes ?? []).toString(), 'same')
   })
 
   it('names nothing when it refuses, and discarding leaves no file', async () => {
