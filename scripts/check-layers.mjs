@@ -18,7 +18,6 @@ const floors = {
 /** Packages and Node modules only these folders may import as values: HTTP stays above the rooms, SQL and files below them. */
 const reserved = {
   'better-sqlite3': ['store'],
-  'fast-xml-parser': ['s3'],
   busboy: ['s3'],
   koa: ['s3'],
   'node:http': ['s3'],
