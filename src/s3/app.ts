@@ -152,7 +152,9 @@ async function perform<Name extends OperationName>(
     payload === 'none'
       ? noBody
       : openBody(exchange.body, request, authenticated.payload, exchange.sendContinue, bodyRules(name))
-  const document = isDocument ? await readWhole(body, claims, documentSizeBytesMax, { requiresChecksum }) : undefined
+  const document = isDocument
+    ? await readWhole(body, claims, documentSizeBytesMax, { requiresChecksum, signal: exchange.body.signal })
+    : undefined
   const input = decodeInput(name, address, request.headers, document)
   // Only operations without a document have sources.
   if (!isDocument) allow(name, identified, sourcesOf(input))

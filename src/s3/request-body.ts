@@ -15,6 +15,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   #hasEnded = false
   #isGivenUp = false
   #failure: Error | undefined
+  #abort: AbortController | undefined
   #wake: (() => void) | undefined
 
   constructor(message: IncomingMessage) {
@@ -31,9 +32,17 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
     return this.#failure !== undefined
   }
 
+  /** Aborted when the body fails, with its error as the reason: for who waits for something else than the next chunk. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#failure !== undefined) this.#abort.abort(this.#failure)
+    return this.#abort.signal
+  }
+
   /** Ends the body with an error: it is thrown to whoever waits for the next chunk or asks for one. Of several the first counts. */
   fail(error: Error): void {
     this.#failure ??= error
+    this.#abort?.abort(this.#failure)
     this.#wakeUp()
   }
 

@@ -8,6 +8,8 @@ export interface BodyRules {
   readonly requiresLength: boolean
   /** Whether x-amz-checksum-… headers are about the payload; else they are about an object and belong to the operation. */
   readonly hasPayloadChecksums: boolean
+  /** Whether `readWhole` reads it, which takes the memory for all of it: its chunks must not take theirs as well. */
+  readonly isHeldWhole: boolean
   /** Bytes, decoded. */
   readonly sizeBytesMax: number
 }
@@ -15,9 +17,10 @@ export interface BodyRules {
 /** AWS: "In a single operation, you can upload a single object up to 5 GB in size", 5 × 2^30 bytes as measured. */
 export const putSizeBytesMax = 5 * 1024 ** 3
 
-const streaming: BodyRules = { requiresLength: true, hasPayloadChecksums: true, sizeBytesMax: putSizeBytesMax }
-const ofObject: BodyRules = { requiresLength: false, hasPayloadChecksums: false, sizeBytesMax: putSizeBytesMax }
-const other: BodyRules = { requiresLength: false, hasPayloadChecksums: true, sizeBytesMax: putSizeBytesMax }
+const sizeBytesMax = putSizeBytesMax
+const streaming: BodyRules = { requiresLength: true, hasPayloadChecksums: true, isHeldWhole: false, sizeBytesMax }
+const ofObject: BodyRules = { requiresLength: false, hasPayloadChecksums: false, isHeldWhole: true, sizeBytesMax }
+const other: BodyRules = { requiresLength: false, hasPayloadChecksums: true, isHeldWhole: true, sizeBytesMax }
 
 /** The rules of an operation. An XML payload's size is bounded where it is read whole. */
 export function bodyRules(operation: OperationName): BodyRules {

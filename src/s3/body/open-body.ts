@@ -6,6 +6,7 @@ import { S3Error } from '../../contract/errors.js'
 import type { HttpRequest } from '../../contract/request.js'
 import { putSizeBytesMax, type BodyRules } from './body-rules.js'
 import { checksumsOfTrailers, claimsOfHeaders } from './claims-of.js'
+import { heldMemory } from './held-memory.js'
 import { plainBody, tooLarge } from './plain-body.js'
 import { signedChunks } from './signed-chunks.js'
 import { unsignedChunks } from './unsigned-chunks.js'
@@ -17,17 +18,23 @@ export interface OpenedBody {
   readonly claims: Claims
 }
 
-const anyBody: BodyRules = { requiresLength: false, hasPayloadChecksums: true, sizeBytesMax: putSizeBytesMax }
+const anyBody: BodyRules = {
+  requiresLength: false,
+  hasPayloadChecksums: true,
+  isHeldWhole: false,
+  sizeBytesMax: putSizeBytesMax,
+}
 
 /** Opens a payload. Chunk framing is decided by what was signed (`payload`), never by Content-Encoding.
- *  @param source bytes as they come off the socket; chunks must stay as they are until the whole payload has been read
+ *  @param source bytes as they come off the socket; chunks must stay as they are until the whole payload has been read;
+ *  its signal is aborted when no more will come
  *  @param beforeFirstRead called once, when the body is first asked for: sends `100 Continue`
  *  @param rules of the operation, see `bodyRules`
  *  @throws InvalidDigest, InvalidRequest, MissingContentLength, EntityTooLarge, InvalidArgument
- *  Reading throws IncompleteBody, EntityTooLarge, SignatureDoesNotMatch, InvalidChunkSizeError, MalformedTrailerError, InvalidRequest, and
+ *  Reading throws IncompleteBody, EntityTooLarge, SignatureDoesNotMatch, InvalidChunkSizeError, MalformedTrailerError, InvalidRequest, SlowDown, and
  *  whatever the source throws. */
 export function openBody(
-  source: AsyncIterable<Uint8Array>,
+  source: AsyncIterable<Uint8Array> & { readonly signal?: AbortSignal },
   request: HttpRequest,
   payload: PayloadMode,
   beforeFirstRead: () => void,
@@ -60,7 +67,10 @@ export function openBody(
   const decode = (): AsyncGenerator<Uint8Array, void, undefined> => {
     if (payload.kind === 'chunks-unsigned') return unsignedChunks(source, size ?? 0, announced, onTrailers)
     if (payload.kind === 'chunks-signed') {
-      return signedChunks(source, size ?? 0, payload.seed, payload.hasTrailer ? announced : undefined, onTrailers)
+      const signed = payload.hasTrailer ? announced : undefined
+      return signedChunks(source, size ?? 0, payload.seed, signed, onTrailers, async (sizeBytes) =>
+        rules.isHeldWhole ? () => undefined : heldMemory.take(sizeBytes, source.signal),
+      )
     }
     return plainBody(source, size, rules.sizeBytesMax)
   }

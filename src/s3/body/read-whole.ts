@@ -4,20 +4,29 @@ import { hash } from 'node:crypto'
 import { checksumAlgorithms, type Claims } from '../../contract/claims.js'
 import { S3Error } from '../../contract/errors.js'
 import { checksumOf } from './checksum-of.js'
+import { heldMemory } from './held-memory.js'
 
 /** Answers the whole payload.
  *  @param options.requiresChecksum whether Content-MD5 or a checksum must be claimed (DeleteObjects and most Put…Configuration)
- *  @throws MaxMessageLengthExceeded, BadDigest, XAmzContentSHA256Mismatch, InvalidRequest, and whatever reading throws */
+ *  @param options.signal aborted when the payload will not come: ends the wait for memory with its reason
+ *  @throws MaxMessageLengthExceeded, SlowDown (no memory within minutes), BadDigest, XAmzContentSHA256Mismatch, InvalidRequest, and whatever reading throws */
 export async function readWhole(
   body: AsyncIterable<Uint8Array>,
   claims: Claims,
   sizeBytesMax: number,
-  options: { readonly requiresChecksum?: boolean } = {},
+  options: { readonly requiresChecksum?: boolean; readonly signal?: AbortSignal } = {},
 ): Promise<Uint8Array> {
   if (options.requiresChecksum === true) requireChecksum(claims)
-  const bytes = await gather(body, claims.size, sizeBytesMax)
-  await requireClaimed(bytes, claims)
-  return bytes
+  if (claims.size !== undefined && claims.size > sizeBytesMax) throw tooLong(sizeBytesMax)
+  // The pieces, and the whole that they are put together to.
+  const release = await heldMemory.take(2 * (claims.size ?? sizeBytesMax), options.signal)
+  try {
+    const bytes = await gather(body, sizeBytesMax)
+    await requireClaimed(bytes, claims)
+    return bytes
+  } finally {
+    release()
+  }
 }
 
 /** AWS, DeleteObjects: "The Content-MD5 request header is required …, or a checksum header". */
@@ -26,12 +35,7 @@ function requireChecksum(claims: Claims): void {
   throw new S3Error('InvalidRequest', { message: 'Missing required header for this request: Content-MD5' })
 }
 
-async function gather(
-  body: AsyncIterable<Uint8Array>,
-  declaredSize: number | undefined,
-  sizeBytesMax: number,
-): Promise<Uint8Array> {
-  if (declaredSize !== undefined && declaredSize > sizeBytesMax) throw tooLong(sizeBytesMax)
+async function gather(body: AsyncIterable<Uint8Array>, sizeBytesMax: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body) {

@@ -10,7 +10,7 @@ import { Lookahead } from './lookahead.js'
 import { Pieces } from './pieces.js'
 import { readTrailers } from './trailers.js'
 
-/** A chunk waits in memory for its signature. SDKs send 64 KiB to 1 MiB; this is what MinIO takes at most. */
+/** A chunk waits in memory for its signature, all of them within `heldMemory`. SDKs send 64 KiB to 1 MiB; this is what MinIO takes at most. */
 const chunkSizeBytesMax = 16 * 1024 * 1024
 
 /** AWS: "Only the last chunk is allowed to have a size less than 8192 bytes". It bounds what signatures cost for a byte. */
@@ -22,13 +22,15 @@ const emptySha256 = createHash('sha256').digest('hex')
  *  @param size decoded, bytes, as declared
  *  @param announced names of the trailers to come; undefined in the mode without trailers
  *  @param onTrailers called with them, by lower-case name, when everything was in order
- *  @throws SignatureDoesNotMatch, IncompleteBody, InvalidChunkSizeError, InvalidRequest, MalformedTrailerError */
+ *  @param hold takes the memory of a chunk of so many bytes, and answers how to give it back
+ *  @throws SignatureDoesNotMatch, IncompleteBody, InvalidChunkSizeError, InvalidRequest, MalformedTrailerError, and what `hold` throws */
 export async function* signedChunks(
   source: AsyncIterable<Uint8Array>,
   size: number,
   seed: ChunkSeed,
   announced: readonly string[] | undefined,
   onTrailers: (trailers: ReadonlyMap<string, string>) => void,
+  hold: (sizeBytes: number) => Promise<() => void>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const input = new Lookahead(source)
   let previous = seed.signature
@@ -58,16 +60,21 @@ export async function* signedChunks(
       left -= chunk.size
       isLast = chunk.size < chunkSizeBytesMin
 
-      const hash = createHash('sha256')
-      const pieces = new Pieces()
-      for (let rest = chunk.size; rest > 0;) {
-        const piece = await input.some(rest)
-        rest -= piece.length
-        hash.update(piece)
-        pieces.add(piece)
+      const release = await hold(chunk.size)
+      try {
+        const hash = createHash('sha256')
+        const pieces = new Pieces()
+        for (let rest = chunk.size; rest > 0;) {
+          const piece = await input.some(rest)
+          rest -= piece.length
+          hash.update(piece)
+          pieces.add(piece)
+        }
+        requireChunk(hash.digest('hex'), chunk.signature)
+        yield* pieces.all()
+      } finally {
+        release()
       }
-      requireChunk(hash.digest('hex'), chunk.signature)
-      yield* pieces.all()
       if ((await input.line(chunkHeaderSizeBytesMax, malformedChunk)) !== '') throw malformedChunk()
     }
     if (left > 0) throw new S3Error('IncompleteBody')

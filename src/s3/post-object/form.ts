@@ -1,6 +1,5 @@
 // A multipart/form-data payload, taken apart as it comes in: the fields before the file are gathered, the file is a stream, the rest is ignored.
 
-import { isUtf8 } from 'node:buffer'
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import busboy from 'busboy'
@@ -25,13 +24,20 @@ const fieldsSizeBytesMax = 20 * 1024
 /** Parts before the file: more than metadata, tags and signature ever need, and a bound on their bookkeeping. */
 const partsMax = 1000
 
+/** Everything before the file as it comes in: the fields, and beside them the boundary and header of each of their parts. It is all that somebody
+ *  nobody knows yet can have held, and sent before the answer. */
+const headSizeBytesMax = 128 * 1024
+
 /** A file that is given without a file name is a text, and kept in memory. Browsers, curl and SDKs give one. */
-const namelessFileSizeBytesMax = 1024 * 1024
+const namelessFileSizeBytesMax = fieldsSizeBytesMax
+
+/** Runs shorter than this are put together, so that a client that sends single bytes cannot fill the memory with their bookkeeping. */
+const runSizeBytesMin = 4 * 1024
 
 /** Reads a form up to its file.
  *  @param headers of the request
- *  @throws RequestIsNotMultiPartContent, MalformedPOSTRequest, MaxPostPreDataLengthExceededError, InvalidArgument (a field given twice),
- *  IncorrectNumberOfFilesInPostRequest (no file), and whatever the source throws */
+ *  @throws RequestIsNotMultiPartContent, MalformedPOSTRequest, MaxPostPreDataLengthExceededError, InvalidArgument (a field given twice, or no
+ *  UTF-8), EntityTooLarge (a file without a name), IncorrectNumberOfFilesInPostRequest (no file), and whatever the source throws */
 export async function readPostForm(
   headers: HttpRequest['headers'],
   source: AsyncIterable<Uint8Array>,
@@ -47,9 +53,12 @@ export async function readPostForm(
   const broken = (cause: unknown): unknown =>
     sourceError ?? (cause instanceof S3Error ? cause : new S3Error('MalformedPOSTRequest', { cause }))
 
-  const addField = (name: string, value: string): void => {
-    fieldsSizeBytes += Buffer.byteLength(name) + Buffer.byteLength(value)
+  const count = (sizeBytes: number): void => {
+    fieldsSizeBytes += sizeBytes
     if (fieldsSizeBytes > fieldsSizeBytesMax) throw new S3Error('MaxPostPreDataLengthExceededError')
+  }
+  const addField = (name: string, value: string): void => {
+    if (!name.startsWith('x-ignore-')) requireUtf8(name, value)
     // What is checked must be what is used.
     if (fields.has(name)) {
       throw new S3Error('InvalidArgument', {
@@ -62,6 +71,7 @@ export async function readPostForm(
 
   /** Clients may send plain fields with a file name too (Python's requests does): the field's name decides. */
   const fieldsAsFiles: Promise<void>[] = []
+  let hasFile = false
   const found = new Promise<{ fileName: string; bytes: AsyncIterable<Uint8Array> }>((resolve, reject) => {
     const attempt = (action: () => void): void => {
       try {
@@ -70,17 +80,19 @@ export async function readPostForm(
         reject(error)
       }
     }
-    let hasFile = false
     parser.on('field', (name: string | undefined, value, { valueTruncated }) =>
       attempt(() => {
         if (hasFile || name === undefined) return
-        if (valueTruncated) throw new S3Error('MaxPostPreDataLengthExceededError')
         if (name.toLowerCase() !== 'file') {
-          addField(name.toLowerCase(), textOf(value))
+          if (valueTruncated) throw new S3Error('MaxPostPreDataLengthExceededError')
+          count(Buffer.byteLength(name) + Buffer.byteLength(value))
+          addField(name.toLowerCase(), value)
           return
         }
+        if (valueTruncated) throw namelessFileTooLarge()
+        requireUtf8('file', value, 'A file that is not UTF-8 text needs a file name.')
         hasFile = true
-        resolve({ fileName: '', bytes: only(bytesOfNamelessFile(value)) })
+        resolve({ fileName: '', bytes: only(Buffer.from(value, 'utf8')) })
       }),
     )
     // busboy's types forget that a part may have neither name nor file name.
@@ -92,7 +104,7 @@ export async function readPostForm(
         hasFile = true
         resolve({ fileName: filename ?? '', bytes: stream })
       } else {
-        const added = fieldTextOf(stream).then((text) => addField(name.toLowerCase(), text))
+        const added = fieldTextOf(name, stream, count).then((text) => addField(name.toLowerCase(), text))
         added.catch(reject)
         fieldsAsFiles.push(added)
       }
@@ -105,7 +117,10 @@ export async function readPostForm(
     parser.on('close', () => reject(new S3Error('IncorrectNumberOfFilesInPostRequest')))
   })
 
-  void feed(source, parser).catch((error: unknown) => {
+  const beforeRun = (fedSizeBytes: number): void => {
+    if (!hasFile && fedSizeBytes > headSizeBytesMax) throw new S3Error('MaxPostPreDataLengthExceededError')
+  }
+  void feed(inRuns(source), parser, beforeRun).catch((error: unknown) => {
     sourceError = error
     parser.destroy(error instanceof Error ? error : new Error('The form breaks off', { cause: error }))
   })
@@ -126,10 +141,10 @@ function parserFor(headers: HttpRequest['headers']): busboy.Busboy {
     return busboy({
       headers: { 'content-type': contentType },
       defParamCharset: 'utf8',
-      // One character a byte, so that no byte is lost; see `textOf`.
-      defCharset: 'latin1',
+      defCharset: 'utf8',
       limits: {
-        fieldSize: namelessFileSizeBytesMax,
+        // A value of exactly the limit counts as truncated.
+        fieldSize: fieldsSizeBytesMax + 1,
         fields: partsMax,
         files: partsMax,
         parts: partsMax,
@@ -142,14 +157,48 @@ function parserFor(headers: HttpRequest['headers']): busboy.Busboy {
 }
 
 /** Writes the payload into the parser, no faster than the file is read. Only the source's own errors come out of it.
- *  @throws what the source throws */
-async function feed(source: AsyncIterable<Uint8Array>, parser: Writable): Promise<void> {
+ *  @param beforeRun called with how many bytes were written already
+ *  @throws what the source and `beforeRun` throw */
+async function feed(
+  source: AsyncIterable<Uint8Array>,
+  parser: Writable,
+  beforeRun: (fedSizeBytes: number) => void,
+): Promise<void> {
+  let fedSizeBytes = 0
   const closed = once(parser, 'close').catch(() => undefined)
   for await (const chunk of source) {
     if (parser.destroyed) return
+    beforeRun(fedSizeBytes)
+    fedSizeBytes += chunk.length
     if (!parser.write(chunk)) await Promise.race([once(parser, 'drain').catch(() => undefined), closed])
   }
   if (!parser.destroyed) parser.end()
+}
+
+/** The same bytes, short runs of them put together. */
+async function* inRuns(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  let short = Buffer.alloc(runSizeBytesMin)
+  let used = 0
+  for await (const chunk of source) {
+    if (used + chunk.length <= short.length) {
+      short.set(chunk, used)
+      used += chunk.length
+      continue
+    }
+    if (used > 0) {
+      yield short.subarray(0, used)
+      // The parser may still hold what it was given.
+      short = Buffer.alloc(runSizeBytesMin)
+      used = 0
+    }
+    if (chunk.length >= runSizeBytesMin) {
+      yield chunk
+    } else {
+      short.set(chunk)
+      used = chunk.length
+    }
+  }
+  if (used > 0) yield short.subarray(0, used)
 }
 
 async function* unbroken(
@@ -167,36 +216,27 @@ async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefi
   if (bytes.length > 0) yield bytes
 }
 
-async function fieldTextOf(stream: Readable): Promise<string> {
+async function fieldTextOf(name: string, stream: Readable, count: (sizeBytes: number) => void): Promise<string> {
   const chunks: Uint8Array[] = []
-  let sizeBytes = 0
+  count(Buffer.byteLength(name))
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     // A stream without an encoding answers buffers.
-    sizeBytes += chunk.length
-    if (sizeBytes > fieldsSizeBytesMax) throw new S3Error('MaxPostPreDataLengthExceededError')
+    count(chunk.length)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** The text of a field. busboy decodes a part that states its charset; any other comes as one character a byte and is UTF-8. */
-function textOf(value: string): string {
-  return bytesOf(value)?.toString('utf8') ?? value
+/** Refuses what a decoder has replaced. It cannot be told from U+FFFD itself, which nobody needs: better no object than one of a wrong name.
+ *  @throws InvalidArgument */
+function requireUtf8(name: string, value: string, message = 'A form field must be UTF-8 text.'): void {
+  if (!name.includes('\ufffd') && !value.includes('\ufffd')) return
+  throw new S3Error('InvalidArgument', { message, members: { ArgumentName: name, ArgumentValue: '' } })
 }
 
-function bytesOfNamelessFile(value: string): Uint8Array {
-  const bytes = bytesOf(value)
-  if (bytes !== undefined) return bytes
-  // Bytes, or a text whose charset was stated? Better no object than a wrong one.
-  throw new S3Error('InvalidArgument', {
-    message: 'A file that is not UTF-8 text needs a file name.',
-    members: { ArgumentName: 'file', ArgumentValue: '' },
+function namelessFileTooLarge(): S3Error {
+  return new S3Error('EntityTooLarge', {
+    message: `A file of more than ${namelessFileSizeBytesMax} bytes needs a file name.`,
+    members: { MaxSizeAllowed: String(namelessFileSizeBytesMax) },
   })
-}
-
-/** The UTF-8 bytes behind a value of busboy's, undefined when they cannot be told. */
-function bytesOf(value: string): Buffer | undefined {
-  if (/[^\0-\xff]/.test(value)) return Buffer.from(value, 'utf8')
-  const bytes = Buffer.from(value, 'latin1')
-  return isUtf8(bytes) ? bytes : undefined
 }

@@ -6,6 +6,7 @@ import type { Input } from '../../contract/operation.js'
 import type { Address } from '../../contract/request.js'
 import { claimsOfHeaders } from '../body/claims-of.js'
 import { decodeInput } from '../wire/decode.js'
+import { membersOf, modelOf } from '../wire/model.js'
 
 type Fields = ReadonlyMap<string, string>
 
@@ -34,6 +35,16 @@ const signatureFields = new Set([
   'x-amz-signature',
 ])
 
+/** Fields beginning with x-amz- that are understood, beside x-amz-meta-… and checksums. What PutObject has and Cairn cannot do is refused later. */
+const understoodFields: ReadonlySet<string> = new Set([
+  ...membersOf(modelOf('PutObject').input).flatMap(({ traits }) => traits.httpHeader?.toLowerCase() ?? []),
+  ...checksumAlgorithms.map((algorithm) => `x-amz-checksum-${algorithm.toLowerCase()}`),
+  'x-amz-checksum-algorithm',
+])
+
+/** RFC 9110, 5.6.2, in lower case: what a header's name is made of. */
+const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
+
 /** The object's key. AWS: "the variable ${filename} is automatically replaced with the name of the file provided by the user"; only what follows
  *  the last slash of it counts.
  *  @throws InvalidArgument, KeyTooLongError */
@@ -42,6 +53,13 @@ export function keyOf(fields: Fields, fileName: string): string {
   if (template === undefined) throw missingKey()
   const key = template.replaceAll('${filename}', () => fileName)
   if (key === '') throw missingKey()
+  // A file name was decoded where its bytes are out of sight: what was no UTF-8 has been replaced.
+  if (key.includes('\ufffd')) {
+    throw new S3Error('InvalidArgument', {
+      message: 'The key must be UTF-8 text.',
+      members: { ArgumentName: 'key', ArgumentValue: '' },
+    })
+  }
   const size = Buffer.byteLength(key)
   if (size > keySizeBytesMax) {
     throw new S3Error('KeyTooLongError', { members: { Size: String(size), MaxSizeAllowed: String(keySizeBytesMax) } })
@@ -50,7 +68,8 @@ export function keyOf(fields: Fields, fileName: string): string {
 }
 
 /** Input and claims that the fields amount to.
- *  @throws InvalidArgument, InvalidDigest, InvalidRequest, MalformedXML (the `tagging` field) and what else decoding headers throws */
+ *  @throws InvalidArgument, InvalidDigest, InvalidRequest, MalformedXML (the `tagging` field) NotImplemented (a field that would not be
+ *  honoured) and what else decoding headers throws */
 export function putObjectInput(
   fields: Fields,
   bucket: string,
@@ -75,9 +94,26 @@ function headersOf(fields: Fields): Record<string, string> {
   for (const [field, value] of fields) {
     const name = field === 'acl' ? 'x-amz-acl' : field
     if (!headerFields.has(name) && (!name.startsWith('x-amz-') || signatureFields.has(name))) continue
+    if (name.startsWith('x-amz-')) requireUnderstood(name)
     headers[name] = headerValueOf(field, value)
   }
   return headers
+}
+
+/** Security rule 14: "never ignore it in silence". One that is not understood may ask for another object, as x-amz-copy-source does.
+ *  @throws NotImplemented; InvalidArgument when it can be no header's name */
+function requireUnderstood(field: string): void {
+  if (!field.startsWith('x-amz-meta-') && !understoodFields.has(field)) {
+    throw new S3Error('NotImplemented', {
+      message: `This server does not support the form field ${field}.`,
+      members: { ArgumentName: field },
+    })
+  }
+  if (token.test(field)) return
+  throw new S3Error('InvalidArgument', {
+    message: 'The name of a form field that becomes a header may hold only what a header name may.',
+    members: { ArgumentName: field, ArgumentValue: '' },
+  })
 }
 
 /** A field as the header it would be: no control characters, since it will be one when the object is read; UTF-8 with a character a byte.

@@ -48,7 +48,7 @@ describe('a payload without framing', () => {
     equal(opened(cutAt(content), {}, unsignedMode, bodyRules('GetObject')).claims.size, 0)
   })
   it('is refused when it is too large: at once when declared, else while it comes', async () => {
-    const rules = { requiresLength: false, hasPayloadChecksums: true, sizeBytesMax: 999 }
+    const rules = { requiresLength: false, hasPayloadChecksums: true, isHeldWhole: false, sizeBytesMax: 999 }
     throws(() => opened(cutAt(content), { 'content-length': '1000' }, unsignedMode, rules), {
       code: 'EntityTooLarge',
       members: { ProposedSize: '1000', MaxSizeAllowed: '999' },

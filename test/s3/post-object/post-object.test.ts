@@ -123,6 +123,26 @@ describe('a browser form', () => {
     await rejects(send(multipart(parts(Buffer.from([0xff, 0xfe])))), { code: 'InvalidArgument' })
   })
 
+  it('takes fields and a file that state their charset, as .NET sends them', async () => {
+    const parts = partsOf({ key: 'é', ...signedFields(policyFor(anyKey)) }).map(({ name, content }): Part => ({
+      name,
+      content: name === 'file' ? 'Ã©' : content,
+      type: 'text/plain; charset=utf-8',
+    }))
+    const { stored } = await send(multipart(parts))
+    equal(stored.input.Key, 'é')
+    equal(stored.content.toString(), 'Ã©')
+  })
+
+  it('takes a file without a file name of up to 20 KB', async () => {
+    const parts = (content: string): Part[] => [
+      ...partsOf({ key: 'a', ...signedFields(policyFor(anyKey)) }).slice(0, -1),
+      { name: 'file', content },
+    ]
+    equal((await send(multipart(parts('x'.repeat(20_480))))).stored.content.length, 20_480)
+    await rejects(send(multipart(parts('x'.repeat(20_481)))), { code: 'EntityTooLarge' })
+  })
+
   it('takes an empty file', async () => {
     equal((await send(formOf({ key: 'a' }, [anyKey], { content: '' }))).stored.content.length, 0)
   })

@@ -1,7 +1,8 @@
 // Security rule 4 and the rest of what a browser form must not do. Nothing is stored then.
 
-import { equal, match, rejects } from 'node:assert/strict'
+import { equal, match, ok, rejects } from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
+import { readPostForm } from '../../../src/s3/post-object/form.js'
 import { exampleKey } from '../../auth/requests.js'
 import {
   boundary,
@@ -88,6 +89,30 @@ describe('a form nobody may send (security rule 4)', () => {
     ))
   it('refuses what the server does not do rather than ignoring it', () =>
     refused(formOf({ key: 'a', acl: 'public-read' }, [anyKey, { acl: 'public-read' }]), { code: 'NotImplemented' }))
+  it('refuses fields it does not understand: another object, a checksum that is nowhere', async () => {
+    for (const name of ['x-amz-copy-source', 'X-Amz-Trailer', 'x-amz-checksum-crc99', 'x-amz-if-match-size']) {
+      const form = formOf({ key: 'a', [name]: 'photos/dog.jpg' }, [anyKey, ['starts-with', `$${name}`, '']])
+      await refused(form, { code: 'NotImplemented', members: { ArgumentName: name.toLowerCase() } })
+    }
+    const ignored = formOf({ key: 'a', 'x-ignore-x-amz-copy-source': 'photos/dog.jpg' }, [anyKey])
+    equal((await send(ignored)).answer.status, 204)
+  })
+  it('refuses metadata whose name can be no header', () =>
+    refused(formOf({ key: 'a', 'x-amz-meta-a b': '1' }, [anyKey, { 'x-amz-meta-a b': '1' }]), {
+      code: 'InvalidArgument',
+    }))
+  it('refuses a key, a field and a file name that are no UTF-8', async () => {
+    const broken = Buffer.from([0x61, 0xff])
+    const signed = partsOf(signedFields(policyFor(anyKey, ['starts-with', '$x-amz-meta-note', ''])))
+    const note = { name: 'x-amz-meta-note', content: 'x' }
+    const invalid = { code: 'InvalidArgument', status: 400 }
+    await refused(multipart([{ name: 'key', content: broken }, note, ...signed]), invalid)
+    await refused(multipart([{ name: 'key', content: broken, fileName: 'key' }, note, ...signed]), invalid)
+    await refused(multipart([{ name: 'key', content: 'a' }, { ...note, content: broken }, ...signed]), invalid)
+    const form = multipart([{ name: 'key', content: '${filename}' }, note, ...signed])
+    form[form.indexOf('cat.jpg')] = 0xff
+    await refused(form, invalid)
+  })
   it('refuses an empty key and one that is too long', async () => {
     await refused(formOf({ key: '' }, [anyKey]), { code: 'InvalidArgument' })
     await refused(formOf({ key: '${filename}' }, [anyKey], { fileName: '' }), { code: 'InvalidArgument' })
@@ -215,6 +240,26 @@ describe('a form nobody may send (security rule 4)', () => {
       await refused(withFields({ 'x-ignore-': 'x'.repeat(2_000_000) }), { code: 'MaxPostPreDataLengthExceededError' })
       const empty = Object.fromEntries(Array.from({ length: 1100 }, (_, index) => [`x${index}`, '']))
       await refused(withFields(empty), { code: 'MaxPostPreDataLengthExceededError' })
+    })
+    it('refuses fields that are too large while they arrive, whatever they are', async () => {
+      const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` }
+      for (const fileName of [undefined, 'key']) {
+        for (const name of ['key', 'x-ignore-', 'file']) {
+          if (name === 'file' && fileName !== undefined) continue
+          let takenSizeBytes = 0
+          // A field that never ends.
+          async function* source(): AsyncGenerator<Uint8Array> {
+            const start = multipart([{ name, content: '', ...(fileName !== undefined && { fileName }) }], '')
+            yield start.subarray(0, -2)
+            for (;;) {
+              takenSizeBytes += 1000
+              yield Buffer.alloc(1000, 'x')
+            }
+          }
+          await rejects(readPostForm(headers, source()), { code: 'MaxPostPreDataLengthExceededError' })
+          ok(takenSizeBytes < 200_000, `${takenSizeBytes} bytes of ${name} were taken`)
+        }
+      }
     })
     it('refuses a field with a file name that is too large', () =>
       refused(multipart([{ name: 'key', content: 'x'.repeat(100_000), fileName: 'key' }, ...partsOf({})]), {
