@@ -57,6 +57,8 @@ function withFlags(command: Command): void {
 
 async function serve(given: Record<string, unknown>): Promise<void> {
   const settings = readSettings({ flags: given, environment: process.env })
+  // What a server writes is nobody else's to read: a catalog holds small bodies.
+  process.umask(0o077)
   const server = await startServer(settings)
   stopOnSignals(server)
   process.stdout.write(welcome(server, settings))
