@@ -22,7 +22,7 @@ import { Connections } from './s3/connections.js'
 import { malformedListener } from './s3/malformed.js'
 import { newHostId } from './s3/request-id.js'
 import type { Settings } from './settings.js'
-import { lockDirectory } from './store/lock.js'
+import { DirectoryLocked, type Lock, lockDirectory } from './store/lock.js'
 import { type LocalStore, makeDataDirectory, openStore } from './store/open-store.js'
 
 /** Bytes of a request's line and headers. S3 allows 8 KiB of headers; a presigned URL with a key of 1,024 encoded bytes, a session token and the
@@ -64,7 +64,7 @@ export interface RunningServer {
 }
 
 /** Opens the data directory and listens.
- *  @throws SettingsError for certificates that cannot be used and addresses that cannot be listened on
+ *  @throws SettingsError for data directories and certificates that cannot be used and addresses that cannot be listened on
  *  @throws DirectoryLocked when another server has the data directory */
 export async function startServer(settings: Settings, parts: ServerParts = {}): Promise<RunningServer> {
   const { clock = systemClock, log = openLog(settings.logLevel) } = parts
@@ -120,8 +120,7 @@ export async function startServer(settings: Settings, parts: ServerParts = {}): 
 /** The key and the store of a data directory. It is locked before the key is read: of two first starts at once only one makes a key. */
 async function openData(settings: Settings, clock: Clock, log: Log): Promise<{ rootKey: RootKey; store: LocalStore }> {
   const directory = settings.data
-  await makeDataDirectory(directory)
-  const lock = lockDirectory(directory)
+  const lock = await lockedData(directory)
   let rootKey: RootKey
   try {
     rootKey = await openRootKey(directory, {
@@ -134,6 +133,21 @@ async function openData(settings: Settings, clock: Clock, log: Log): Promise<{ r
   }
   const { accountId: ownerId, displayName: ownerName } = rootKey
   return { rootKey, store: await openStore({ directory, clock, ownerId, ownerName, log, lock }) }
+}
+
+/** Makes the data directory when there is none, and locks it: the first that is written there. */
+async function lockedData(directory: string): Promise<Lock> {
+  try {
+    await makeDataDirectory(directory)
+    return lockDirectory(directory)
+  } catch (cause) {
+    if (cause instanceof DirectoryLocked) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new SettingsError(
+      `data is ${JSON.stringify(directory)}; allowed is a directory that can be made and written to (${reason}).`,
+      { cause },
+    )
+  }
 }
 
 /** PEM texts, when there are any. */

@@ -3,7 +3,7 @@
 import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { projectRoot } from './project-root.js'
@@ -176,6 +176,18 @@ describe('cairn', function () {
     ['a file that is not there', ['serve', '--config', 'none.json'], {}, /config is "none.json"/],
     ['half a root key', ['serve'], { CAIRN_ROOT_ACCESS_KEY: 'access' }, /rootSecretKey is not set/],
     ['an address of another machine', ['serve', '--address', '192.0.2.1:9000'], {}, /address .*192\.0\.2\.1/],
+    [
+      'a data directory that is a device',
+      ['serve', '--data', '/dev/null'],
+      {},
+      /data is "\/dev\/null"; allowed is a directory that can be made and written to \(EEXIST/,
+    ],
+    [
+      'a data directory below what is none',
+      ['serve', '--data', '/dev/null/data'],
+      {},
+      /data is "\/dev\/null\/data"; allowed is a directory that can be made/,
+    ],
     ['checking what is no store', ['check', '--data', 'nowhere'], {}, /nowhere holds no store/],
   ]
   for (const [name, args, environment, says] of refused) {
@@ -187,6 +199,29 @@ describe('cairn', function () {
       ok(!/^\s+at /m.test(run.output()), run.output())
     })
   }
+
+  it('ends with code 2 and says why: a data directory that cannot be written to', async () => {
+    // Root may write to any directory, but to no file that is a directory.
+    mkdirSync(join(directory, 'data', 'lock.db'), { recursive: true })
+    const run = serve()
+
+    equal(await run.code(), 2)
+    match(run.output(), /data is "data"; allowed is a directory that can be made and written to \(/)
+  })
+
+  it('keeps what it stores from other users of the machine, though they may look into its directory', async () => {
+    const data = join(directory, 'data')
+    mkdirSync(data)
+    chmodSync(data, 0o755)
+    const run = serve()
+    await run.printed(/rclone lsd/)
+
+    const names = readdirSync(data)
+    ok(names.includes('catalog.db'))
+    for (const name of names) equal(statSync(join(data, name)).mode & 0o077, 0, name)
+    run.child.kill('SIGTERM')
+    equal(await run.code(), 0)
+  })
 
   it('makes nothing when its settings are wrong', async () => {
     const run = serve('--region', '?')

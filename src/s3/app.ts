@@ -83,13 +83,15 @@ async function serve(settings: S3AppSettings, message: IncomingMessage, exchange
   let answer: Answer
   try {
     answer = await answerOf(settings, message, exchange, requestId, progress)
+    const { body, status } = answer
+    if (body !== undefined && !(body instanceof Uint8Array)) await exchange.open(body, status)
   } catch (error) {
     const refusal = refusalOf(error, log, requestId, `${message.method} ${message.url}`)
     answer = encodeError(refusal, resourceOf(progress.address), requestId, hostId)
   }
   try {
     const ids = { 'x-amz-request-id': requestId, 'x-amz-id-2': hostId, Server: 'Cairn' }
-    await exchange.send(answer, await withCors(ids, settings.corsRulesOf, progress))
+    await exchange.send(answer, withCors(ids, settings.corsRulesOf, progress))
   } catch (error) {
     if (error instanceof ClientLeft) log.debug({ requestId }, 'the client left before its answer')
     else log.error({ requestId, request: `${message.method} ${message.url}`, err: error }, 'an answer was cut off')

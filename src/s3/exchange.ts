@@ -34,6 +34,9 @@ export class Exchange implements Passenger {
   #hasLeft = false
   #isSent = false
   #isDistrusted = false
+  /** The answer's body, where it comes in chunks, and the chunk that is to be sent next. */
+  #source: AsyncIterator<Uint8Array> | undefined
+  #first: IteratorResult<Uint8Array, unknown> | undefined
 
   constructor(request: IncomingMessage, response: ServerResponse, connection: Connection, limits: ExchangeLimits) {
     this.#request = request
@@ -67,16 +70,31 @@ export class Exchange implements Passenger {
     if (!this.#request.complete) this.body.fail(reason)
   }
 
+  /** Asks a body for its first chunk, before anything of its answer is sent: what cannot be read from its start on can still be refused.
+   *  A body that is not to be sent is closed. `send` must follow with the same answer, unless this throws.
+   *  @throws whatever reading the body throws */
+  async open(body: AsyncIterable<Uint8Array>, status: number): Promise<void> {
+    const source = body[Symbol.asyncIterator]()
+    if (this.#hasLeft || this.#request.method === 'HEAD' || isBodiless(status)) {
+      await source.return?.()
+      return
+    }
+    this.#first = await source.next()
+    this.#source = source
+  }
+
   /** Sends an answer and says how the connection goes on. Settles when everything was handed to the socket.
+   *  @param answer a body in chunks was opened before
    *  @param extra further headers by name
-   *  @throws ClientLeft; whatever reading the answer's body throws: the connection is cut then, so that half a body never looks whole */
-  async send(answer: Answer, extra: Readonly<Record<string, string>>): Promise<void> {
+   *  @throws ClientLeft; whatever `extra` or reading the answer's body throws: the connection is cut then, so that half a body never looks whole */
+  async send(answer: Answer, extra: Promise<Readonly<Record<string, string>>>): Promise<void> {
     const response = this.#response
     try {
+      const further = await extra
       if (this.#hasLeft) throw new ClientLeft()
       const fate = this.#fateOfRequestBody()
       const length = contentLengthOf(answer)
-      const head = headOf(answer, extra)
+      const head = headOf(answer, further)
       if (length !== undefined && !hasLengthHeader(answer)) head.push('Content-Length', String(length))
       if (fate === 'close' || this.#connection.isLast) head.push('Connection', 'close')
       response.writeHead(answer.status, head)
@@ -85,20 +103,22 @@ export class Exchange implements Passenger {
       if (fate === 'close') {
         if (body === undefined) response.flushHeaders()
         else if (body instanceof Uint8Array) await this.#write(body)
-        else await this.#pour(body, length)
+        else await this.#pour(length)
         await this.#linger()
         response.end()
       } else {
         if (body === undefined) response.end()
         else if (body instanceof Uint8Array) response.end(body)
         else {
-          await this.#pour(body, length)
+          await this.#pour(length)
           response.end()
         }
         if (fate === 'skip') this.body.giveUp()
       }
     } catch (error) {
       this.#connection.destroy()
+      // Nobody asks for the rest: what the body holds is given back.
+      await this.#source?.return?.()
       throw error
     } finally {
       this.#isSent = true
@@ -118,12 +138,14 @@ export class Exchange implements Passenger {
   }
 
   /** Writes chunk after chunk, each one only when the last is with the kernel: its memory may be used again then. */
-  async #pour(body: AsyncIterable<Uint8Array>, length: number | undefined): Promise<void> {
+  async #pour(length: number | undefined): Promise<void> {
     let sentSizeBytes = 0
-    for await (const chunk of body) {
-      sentSizeBytes += chunk.length
+    let next = this.#first
+    while (next !== undefined && next.done !== true) {
+      sentSizeBytes += next.value.length
       if (length !== undefined && sentSizeBytes > length) break
-      await this.#write(chunk)
+      await this.#write(next.value)
+      next = await this.#source?.next()
     }
     if (length !== undefined && sentSizeBytes !== length) {
       throw new Error(`an answer of ${length} bytes was given ${sentSizeBytes > length ? 'more' : sentSizeBytes} bytes`)

@@ -295,6 +295,87 @@ describe('a body on its way out', () => {
     equal(problems.length, 1)
   })
 
+  it('that fails before its first chunk is answered InternalError, logged once, and the connection serves on', async () => {
+    const { endpoint, bucket, problems } = await freshServer({
+      operations: {
+        GetObject: async () => {
+          // oxlint-disable-next-line require-yield -- it fails before
+          async function* body(): AsyncGenerator<Uint8Array> {
+            throw new Error('a damaged block')
+          }
+          return { Body: body(), ContentLength: 2000 }
+        },
+      },
+    })
+    const connection = await RawConnection.open(endpoint)
+
+    await connection.send(signedRequest(endpoint, { method: 'GET', target: `/${bucket}/k` }))
+    const answer = await connection.answer()
+    await connection.send(signedRequest(endpoint, { method: 'HEAD', target: `/${bucket}` }))
+    const next = await connection.answer({ isHead: true })
+
+    equal(answer.status, 500)
+    match(answer.body.toString(), /<Code>InternalError<\/Code>/)
+    equal(next.status, 200)
+    equal(problems.length, 1)
+    connection.destroy()
+  })
+
+  it('may have no chunk at all', async () => {
+    const { endpoint, bucket, problems } = await freshServer({
+      operations: { GetObject: async () => ({ Body: { async *[Symbol.asyncIterator]() {} }, ContentLength: 0 }) },
+    })
+    const connection = await RawConnection.open(endpoint)
+
+    await connection.send(signedRequest(endpoint, { method: 'GET', target: `/${bucket}/k` }))
+    const answer = await connection.answer()
+
+    deepEqual([answer.status, answer.body.length, problems.length], [200, 0, 0])
+    connection.destroy()
+  })
+
+  for (const when of ['before its first chunk is asked for', 'while its first chunk is read']) {
+    it(`is closed when the client leaves ${when}`, async () => {
+      const reached = promised<void>()
+      const closed = promised<void>()
+      const hasLeft = promised<void>()
+      const isEarly = when.startsWith('before')
+      const { endpoint, bucket, problems } = await freshServer({
+        operations: {
+          GetObject: async () => {
+            const wait = async (): Promise<void> => {
+              reached.resolve()
+              await hasLeft.promise
+            }
+            if (isEarly) await wait()
+            const iterator: AsyncIterator<Uint8Array> = {
+              next: async () => {
+                if (!isEarly) await wait()
+                return { done: false, value: Buffer.alloc(1000) }
+              },
+              return: async () => {
+                closed.resolve()
+                return { done: true, value: undefined }
+              },
+            }
+            return { Body: { [Symbol.asyncIterator]: () => iterator }, ContentLength: 2000 }
+          },
+        },
+      })
+      const connection = await RawConnection.open(endpoint)
+
+      await connection.send(signedRequest(endpoint, { method: 'GET', target: `/${bucket}/k` }))
+      await reached.promise
+      connection.destroy()
+      // The server sees it within a turn or two of its loop.
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      hasLeft.resolve()
+      await closed.promise
+
+      deepEqual(problems, [])
+    })
+  }
+
   for (const [name, size] of [
     ['short', 999],
     ['long', 1001],

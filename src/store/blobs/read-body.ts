@@ -61,21 +61,13 @@ interface Filled {
   readonly give: () => void
 }
 
-/** A read under way. It ends with its last chunk, an error or `return`. */
+/** A read under way. It ends with its last chunk, an error or `return`; one that is dropped before its first chunk holds no memory. */
 class BodyRead implements AsyncIterableIterator<Uint8Array> {
   readonly #chunks: AsyncGenerator<Uint8Array, undefined>
   readonly #end: () => void
 
   constructor(parts: BodyReaderParts, body: OpenBody, range: ByteRange) {
-    const { pieces, readers } = parts
-    pieces.enter()
-    const unregister = readers.begin(body.number, this)
-    let isUnderWay = true
-    this.#end = () => {
-      unregister()
-      if (isUnderWay) pieces.leave()
-      isUnderWay = false
-    }
+    this.#end = parts.readers.begin(body.number, this)
     this.#chunks = chunksOf(parts, body.bodyId, range)
   }
 
@@ -112,6 +104,8 @@ async function* chunksOf(
   const { pieces } = parts
   const cursor = new Cursor(parts, bodyId, range)
   let ahead: Promise<Filled> | undefined
+  // Not before the first chunk is asked for: a body nobody begins to read must not make the pieces of others smaller.
+  pieces.enter()
   try {
     while (ahead !== undefined || !cursor.isAtEnd) {
       const filled: Filled = await (ahead ?? cursor.fill(pieces.take(cursor.wantedBytes)))
@@ -131,6 +125,7 @@ async function* chunksOf(
     const left = await ahead?.catch(() => undefined)
     left?.give()
     cursor.close()
+    pieces.leave()
   }
 }
 

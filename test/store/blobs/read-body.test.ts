@@ -4,6 +4,10 @@ import { open, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crcOf, digestOf } from '../../../src/store/blobs/digests.js'
 import { blobSizeBytesMax, type Draft } from '../../../src/store/blobs/draft.js'
+import { OpenFiles } from '../../../src/store/blobs/open-files.js'
+import { Pieces, plainMemory } from '../../../src/store/blobs/pieces.js'
+import { bodyReader } from '../../../src/store/blobs/read-body.js'
+import { Readers } from '../../../src/store/blobs/readers.js'
 import type { LocalStore } from '../../../src/store/open-store.js'
 import { putParts, putSlices, putTrial } from '../naming-transactions.js'
 import { afterEachTest } from '../temporary-directory.js'
@@ -175,6 +179,25 @@ describe('readBody', () => {
       await iterator.return?.()
       equal((await iterator.next()).done, true)
     }
+  })
+
+  it('counts no body nobody has begun to read, and none that was left, when it shares out memory', async () => {
+    const { store, directory } = await trialStore(later)
+    const { bodyId } = await put(store, bytesOf(MiB))
+    const pieces = new Pieces(plainMemory, 64 * MiB)
+    const files = new OpenFiles(join(directory, 'blobs'))
+    const readBody = bodyReader({ catalog: store.catalog, files, pieces, readers: new Readers() })
+    for (let i = 0; i < 300; i += 1) {
+      const read = readBody(openBody(store, bodyId, MiB))
+      if (read instanceof Uint8Array) throw new Error('it is not small')
+      if (i % 3 === 0) continue
+      const iterator = read[Symbol.asyncIterator]()
+      if (i % 3 === 1) await iterator.next()
+      await iterator.return?.()
+    }
+    files.close()
+    equal(pieces.takenBytes, 0)
+    equal(pieces.take(MiB).length, MiB)
   })
 
   it('serves many readers of many bodies at once', async () => {
