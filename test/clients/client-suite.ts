@@ -1,7 +1,7 @@
 // What every client suite stands on: a server in its own process, a scratch directory, files of every size in it.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { readdir, readFile, mkdir, writeFile } from 'node:fs/promises'
+import { readdir, readFile, mkdir, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type ServerProcess, credentials, region, scratchDirectory, startServerProcess } from '../server-process.js'
 
@@ -70,9 +70,12 @@ export async function writeTree(root: string): Promise<Map<string, string>> {
     'large/9 MiB.bin': 9 * MiB + 12_345,
     'large/20 MiB.bin': 20 * MiB,
   }
+  const writtenAt = new Date(Date.now() - 3_600_000)
   for (const [path, size] of Object.entries(sizes)) {
     await mkdir(dirname(join(root, path)), { recursive: true })
     await writeFile(join(root, path), randomBytes(size))
+    // S3 tells times in whole seconds: a file that is uploaded within the second it was written in looks newer than its object, and is synced again.
+    await utimes(join(root, path), writtenAt, writtenAt)
   }
   return digestsBelow(root)
 }
