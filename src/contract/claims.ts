@@ -17,6 +17,20 @@ export const checksumAlgorithms = [
 /** One of `checksumAlgorithms`. */
 export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number]
 
+/** Bytes of each algorithm's value. */
+export const checksumSizeBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
+  CRC32: 4,
+  CRC32C: 4,
+  CRC64NVME: 8,
+  SHA1: 20,
+  SHA256: 32,
+  MD5: 16,
+  SHA512: 64,
+  XXHASH64: 8,
+  XXHASH3: 8,
+  XXHASH128: 16,
+}
+
 /** Whether a checksum is over the whole object's bytes or over the concatenated checksums of its parts. */
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE'
 

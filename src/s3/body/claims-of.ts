@@ -1,6 +1,6 @@
 // What a request's headers say about its payload, checked for form. Whether it is true is seen when the bytes are there.
 
-import { checksumAlgorithms, type ChecksumAlgorithm, type Checksums } from '../../contract/claims.js'
+import { checksumAlgorithms, checksumSizeBytes, type ChecksumAlgorithm, type Checksums } from '../../contract/claims.js'
 import { S3Error } from '../../contract/errors.js'
 import type { HttpRequest } from '../../contract/request.js'
 
@@ -16,19 +16,6 @@ export interface HeaderClaims {
 }
 
 const md5SizeBytes = 16
-
-const checksumSizeBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
-  CRC32: 4,
-  CRC32C: 4,
-  CRC64NVME: 8,
-  SHA1: 20,
-  SHA256: 32,
-  MD5: 16,
-  SHA512: 64,
-  XXHASH64: 8,
-  XXHASH3: 8,
-  XXHASH128: 16,
-}
 
 const checksumHeaderPrefix = 'x-amz-checksum-'
 

@@ -1,22 +1,8 @@
 // Compares what a body is with everything its sender said about it.
 
-import type { ChecksumAlgorithm, Checksums, Claims } from '../../contract/claims.js'
+import { type ChecksumAlgorithm, checksumSizeBytes, type Checksums, type Claims } from '../../contract/claims.js'
 import { S3Error } from '../../contract/errors.js'
 import type { RawDigests } from './digests.js'
-
-/** Bytes of each algorithm's value. */
-const digestSizes: Readonly<Record<ChecksumAlgorithm, number>> = {
-  CRC32: 4,
-  CRC32C: 4,
-  CRC64NVME: 8,
-  SHA1: 20,
-  SHA256: 32,
-  MD5: 16,
-  SHA512: 64,
-  XXHASH64: 8,
-  XXHASH3: 8,
-  XXHASH128: 16,
-}
 
 /** Object and part size of one request, bytes. Source: AWS, "Amazon S3 multipart upload limits". */
 const requestBodySizeBytesMax = 5 * 1024 ** 3
@@ -111,7 +97,7 @@ function requireEqual(claimed: Checksums, computed: Checksums): void {
 function requireWellFormed(checksums: Checksums, where: 'header' | 'trailing header'): void {
   for (const name in checksums) {
     const algorithm = name as ChecksumAlgorithm // as above
-    if (bytesOf(checksums[algorithm] ?? '', digestSizes[algorithm]) !== undefined) continue
+    if (bytesOf(checksums[algorithm] ?? '', checksumSizeBytes[algorithm]) !== undefined) continue
     throw new S3Error('InvalidRequest', {
       message: `Value for x-amz-checksum-${algorithm.toLowerCase()} ${where} is invalid.`,
     })
