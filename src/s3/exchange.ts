@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { S3Error } from '../contract/errors.js'
 import { ClientLeft, type Connection, type Passenger } from './connections.js'
 import { announcesBody, waitsForContinue } from './http-request.js'
+import { turnEnd } from './outbox.js'
 import { RequestBody } from './request-body.js'
 import type { Answer } from './wire/answer.js'
 
@@ -91,6 +92,7 @@ export class Exchange implements Passenger {
     const response = this.#response
     try {
       const further = await extra
+      if (answer.body === undefined || answer.body instanceof Uint8Array) await turnEnd()
       if (this.#hasLeft) throw new ClientLeft()
       const fate = this.#fateOfRequestBody()
       const length = contentLengthOf(answer)
