@@ -10,7 +10,7 @@ import { defaultContentType, headersOfJson } from '../contract/stored-headers.js
 import { tagsOfJson } from '../contract/tags.js'
 import type { Checksum } from '../contract/claims.js'
 import { objectPart } from '../store/catalog/object-part.js'
-import { objectVersion, openVersion, type OpenVersion } from '../store/catalog/open-version.js'
+import { objectVersion, type OpenVersion } from '../store/catalog/open-version.js'
 import { versionChecksum } from '../store/catalog/version.js'
 import type { Store } from '../store/store.js'
 
@@ -28,13 +28,12 @@ export interface Readable {
 type ReadInput = Input<'GetObject'> | Input<'HeadObject'>
 
 /** Finds what is asked for and checks its conditions.
- *  @param withContent whether small content is wanted
  *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed, PreconditionFailed, NotModified, InvalidRange, InvalidPartNumber
  *  Source: AWS API reference, GetObject and HeadObject */
-export async function openToRead(store: Store, input: ReadInput, withContent: boolean): Promise<Readable> {
+export async function openToRead(store: Store, input: ReadInput): Promise<Readable> {
   const name = { bucket: input.Bucket ?? '', key: input.Key ?? '', versionId: input.VersionId }
   if (input.PartNumber !== undefined) return openPart(store, input, { ...name, number: input.PartNumber })
-  const version = await store.catalog.read(withContent ? openVersion : objectVersion, name)
+  const version = await store.catalog.read(objectVersion, name)
   requireReadable(input, version, () => validators(version))
   const range =
     input.Range !== undefined && mayBePartial(input, version) ? rangeOf(input.Range, version.size) : undefined

@@ -16,6 +16,7 @@ import { OpenFiles } from './blobs/open-files.js'
 import { Pieces, plainMemory, sharedMemory } from './blobs/pieces.js'
 import { bodyReader } from './blobs/read-body.js'
 import { Readers } from './blobs/readers.js'
+import { smallBodyReader } from './blobs/small-bodies.js'
 import { bodyWriter } from './blobs/write-body.js'
 import { registerAccount } from './catalog/account.js'
 import type { Catalog } from './catalog/catalog.js'
@@ -163,6 +164,7 @@ function compose({ root, instance, disk, catalog, lock, log }: Opened): LocalSto
       return tracked(write(source, claims, also))
     },
     discard: (draft) => tracked(discard(draft)),
+    smallBody: smallBodyReader(catalog),
     readBody,
     close: () => (closing ??= close()),
   }
