@@ -51,6 +51,11 @@ export class Exchange implements Passenger {
     response.on('timeout', () => this.#onIdle())
   }
 
+  /** Whether the client waits to be told to send its body. */
+  get asksFirst(): boolean {
+    return this.#awaitsContinue
+  }
+
   /** Tells a client that waits for it to send its body. */
   readonly sendContinue = (): void => {
     if (!this.#awaitsContinue) return

@@ -7,7 +7,7 @@ import type { HttpRequest } from '../../contract/request.js'
 import { putSizeBytesMax, type BodyRules } from './body-rules.js'
 import { checksumsOfTrailers, claimsOfHeaders } from './claims-of.js'
 import { heldMemory } from './held-memory.js'
-import { plainBody, tooLarge } from './plain-body.js'
+import { PlainBody, tooLarge } from './plain-body.js'
 import { signedChunks } from './signed-chunks.js'
 import { unsignedChunks } from './unsigned-chunks.js'
 
@@ -64,7 +64,7 @@ export function openBody(
     },
   }
 
-  const decode = (): AsyncGenerator<Uint8Array, void, undefined> => {
+  const decode = (): AsyncIterator<Uint8Array> => {
     if (payload.kind === 'chunks-unsigned') return unsignedChunks(source, size ?? 0, announced, onTrailers)
     if (payload.kind === 'chunks-signed') {
       const signed = payload.hasTrailer ? announced : undefined
@@ -72,7 +72,7 @@ export function openBody(
         rules.isHeldWhole ? () => undefined : heldMemory.take(sizeBytes, source.signal),
       )
     }
-    return plainBody(source, size, rules.sizeBytesMax)
+    return new PlainBody(source, size, rules.sizeBytesMax)
   }
   let isOpened = false
   const body: AsyncIterable<Uint8Array> = {

@@ -16,9 +16,9 @@ const healSmall = statement<{ id: number; content: Uint8Array; crc: number }>(
   'UPDATE body SET content = :content, crc = :crc WHERE id = :id',
 )
 
-const insertSmall = statement<{ size: number; digest: Uint8Array; content: Uint8Array; crc: number }, Id>(
-  'INSERT INTO body (size, digest, content, crc) VALUES (:size, :digest, :content, :crc) RETURNING id',
-)
+const insertSmall = statement<{ size: number; digest: Uint8Array; content: Uint8Array; crc: number }, Id>(`
+  INSERT INTO body (size, digest, content, crc) VALUES (:size, :digest, :content, :crc)
+  ON CONFLICT (digest) WHERE digest IS NOT NULL DO NOTHING RETURNING id`)
 
 const insertPlain = statement<{ size: number }, Id>('INSERT INTO body (size) VALUES (:size) RETURNING id')
 
@@ -55,10 +55,11 @@ export function* nameDraft(draft: NamedDraft, number: number): Steps<{ readonly 
   const { content, size } = draft
   if (content.kind === 'small') {
     const { bytes, digest, crc } = content
+    const inserted = yield* one(insertSmall, { size, digest, content: bytes, crc })
+    if (inserted !== undefined) return { bodyId: inserted.id }
     const stored = yield* one(smallBody, { digest, content: bytes, crc })
     if (stored?.isIntact === 0) yield* run(healSmall, { id: stored.id, content: bytes, crc })
-    if (stored !== undefined) return { bodyId: stored.id }
-    return { bodyId: made(yield* one(insertSmall, { size, digest, content: bytes, crc })) }
+    return { bodyId: made(stored) }
   }
   const bodyId = made(yield* one(insertPlain, { size }))
   let start = 0
@@ -88,6 +89,6 @@ function* nameBlob({ digest, size, blockCrcs, location }: DraftBlob, number: num
 }
 
 function made(row: Id | undefined): number {
-  if (row === undefined) throw new Error('INSERT … RETURNING answers its row')
+  if (row === undefined) throw new Error('A row was made, or was there, and is not answered')
   return row.id
 }
