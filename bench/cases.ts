@@ -18,6 +18,8 @@ export interface Case {
   readonly connections: number
   /** Milliseconds the server certainly has work left after a slice. */
   readonly afterwardsMs: number
+  /** Whether it lists the buckets that are filled beforehand. */
+  readonly isListing?: boolean
   /** Requests that must have been done before a slice of `job`; its time and CPU are not counted. */
   prepare?(port: number, round: number): Job[]
   job(port: number, round: number): Job
@@ -129,6 +131,7 @@ function listing(name: string, bucket: string, keys: number, scale: Scale): Case
     name,
     connections: 1,
     afterwardsMs: 0,
+    isListing: true,
     job: (port) => ({
       port,
       connections: 1,

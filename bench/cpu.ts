@@ -14,6 +14,11 @@ export function cpuMsOf(pid: number): number {
   return childrenOf(pid).reduce((sum, child) => sum + cpuMsOf(child), own)
 }
 
+/** A process and its children, and theirs. */
+export function processesOf(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(processesOf)]
+}
+
 /** The most memory a process has had resident, in MiB. */
 export function peakMiBOf(pid: number): number {
   const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { type CpuProfile, selfTimesOf, selfTimesOfPerf, selfTimeTable } from '../../bench/self-time.js'
+
+describe('self-time by function', () => {
+  const frame = (functionName: string, url = '', lineNumber = -1) => ({ functionName, url, lineNumber })
+
+  it('adds up what each function of a V8 profile spent, without waiting', () => {
+    const profile: CpuProfile = {
+      nodes: [
+        { id: 1, callFrame: frame('(root)') },
+        { id: 2, callFrame: frame('(idle)') },
+        { id: 3, callFrame: frame('send', 'file:///home/cairn/dist/src/s3/exchange.js', 69) },
+        { id: 4, callFrame: frame('', 'file:///home/cairn/node_modules/koa/lib/application.js', 0) },
+        { id: 5, callFrame: frame('send', 'file:///home/cairn/dist/src/s3/exchange.js', 69) },
+      ],
+      samples: [2, 3, 5, 4],
+      timeDeltas: [9_000, 1_000, 500, 250],
+    }
+    assert.deepEqual(selfTimesOf(profile, 'main', '/home/cairn'), [
+      { thread: 'main', name: 'send src/s3/exchange.js:70', ms: 1.5 },
+      { thread: 'main', name: '(anonymous) node_modules/koa/lib/application.js:1', ms: 0.25 },
+    ])
+  })
+
+  it('reads a report of perf, and puts together what V8 compiled more than once', () => {
+    const report = [
+      '28 \t 140:node \t[kernel.kallsyms] \t[k] tcp_ack',
+      '20 \t 140:node \t[JIT] tid 140 \t[.] JS:*send file:///home/cairn/dist/src/s3/exchange.js:70:15',
+      '10 \t 140:node \t[JIT] tid 140 \t[.] JS:~send file:///home/cairn/dist/src/s3/exchange.js:70:15',
+      '5 \t 163:node \t[JIT] tid 140 \t[.] JS:* file:///home/cairn/dist/src/store/catalog/put-version.js:11:63',
+      '2 \t 163:node \tbetter_sqlite3.node \t[.] sqlite3VdbeExec',
+      'Error: what is no row is left out',
+    ].join('\n')
+    assert.deepEqual(selfTimesOfPerf(report, 0.5, 140, '/home/cairn'), [
+      { thread: 'main', name: '[kernel] tcp_ack', ms: 14 },
+      { thread: 'main', name: 'send src/s3/exchange.js:70', ms: 15 },
+      { thread: 'thread 163', name: '(anonymous) src/store/catalog/put-version.js:11', ms: 2.5 },
+      { thread: 'thread 163', name: '[better_sqlite3.node] sqlite3VdbeExec', ms: 1 },
+    ])
+  })
+
+  it('shows the dearest thread and its dearest function first, in percent and in microseconds of a request', () => {
+    const table = selfTimeTable(
+      [
+        { thread: 'thread 1', name: 'write src/store/write.js:1', ms: 25 },
+        { thread: 'main', name: '[kernel] tcp_ack', ms: 15 },
+        { thread: 'main', name: 'send src/s3/exchange.js:70', ms: 30 },
+        { thread: 'main', name: 'open src/s3/exchange.js:9', ms: 30 },
+      ],
+      1_000,
+      2,
+    )
+    assert.deepEqual(
+      table
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => line.trim().replaceAll(/ +/g, ' ')),
+      [
+        '75.0 % 75.00 µs main',
+        '60.0 % 60.00 µs all of src/s3',
+        '15.0 % 15.00 µs all of kernel',
+        '30.0 % 30.00 µs send src/s3/exchange.js:70',
+        '30.0 % 30.00 µs open src/s3/exchange.js:9',
+        '25.0 % 25.00 µs thread 1',
+        '25.0 % 25.00 µs all of src/store',
+        '25.0 % 25.00 µs write src/store/write.js:1',
+      ],
+    )
+  })
+})
