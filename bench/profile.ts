@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { startServerProcess } from '../test/server-process.js'
 import type { Case } from './cases.js'
 import { cpuMsOf } from './cpu.js'
-import { fillBuckets } from './fill.js'
+import { fillSubject } from './fill.js'
+import type { Job } from './job.js'
 import { startLoad } from './load.js'
 import type { Options } from './options.js'
 import { profiler, type ProfilerName } from './profiler.js'
@@ -36,10 +37,10 @@ export async function profileCases(
   const load = startLoad()
   try {
     const port = Number(new URL(server.endpoint).port)
-    await fillBuckets(load, { port, pid: server.pid }, chosen, scale)
+    await fillSubject(load, { name: 'cairn', port, pid: server.pid }, chosen, scale)
     for (const one of chosen) {
       for (const job of one.prepare?.(port, 0) ?? []) await load.run(job)
-      if (!isQuick) await load.run({ ...one.job(port, 0), msMax: warmUpMs })
+      if (!isQuick) await load.run(warmUpOf(one.job(port, 0)))
       for (const job of one.prepare?.(port, 1) ?? []) await load.run(job)
       let requests = 0
       let cpuMs = 0
@@ -57,4 +58,8 @@ export async function profileCases(
     await load.close()
     await server.stop()
   }
+}
+
+function warmUpOf(job: Job): Job {
+  return 'msMax' in job ? { ...job, msMax: warmUpMs } : job
 }
