@@ -15,7 +15,7 @@ import { type Options, optionsOf, usage } from './options.js'
 import { profileCases } from './profile.js'
 import { markdown, type Report, text } from './report.js'
 import { isThere, minioVersion, startSubject, type Subject } from './subject.js'
-import { type Tail, tailName, tailOf } from './tail.js'
+import { tailName, tailsOf } from './tail.js'
 
 /** From here on docs/performance.md is not generated. */
 const notesHeading = '## What costs what'
@@ -62,12 +62,10 @@ async function measureAll(chosen: readonly Case[], options: Options, directory: 
     subjects.push(cairn)
     for (const name of against.filter(isThere)) subjects.push(await startSubject(name, directory))
     const fillMs = await fillAll(load, chosen, subjects, options)
-    const rows = await measure(load, chosen, subjects, scale)
-    const tails: Tail[] = []
-    if (only.length === 0 || only.includes(tailName)) {
-      process.stderr.write(`${tailName} …\n`)
-      for (const subject of subjects) tails.push(await tailOf(load, subject, scale))
-    }
+    const rows = chosen.length > 0 ? await measure(load, chosen, subjects, scale) : []
+    const hasTails = only.length === 0 || only.includes(tailName)
+    if (hasTails) process.stderr.write(`${tailName} …\n`)
+    const tails = hasTails ? await tailsOf(load, subjects, scale) : []
     const peakMiB = Object.fromEntries(subjects.map(({ name, pid }) => [name, peakMiBOf(pid)]))
     const version = subjects.some(({ name }) => name === 'minio') ? minioVersion() : undefined
     return { rows, tails, scale, isQuick, fillMs, peakMiB, ...(version !== undefined && { minioVersion: version }) }

@@ -11,6 +11,7 @@ import { startLoad } from './load.js'
 import type { Options } from './options.js'
 import { profiler, type ProfilerName } from './profiler.js'
 import { selfTimeTable } from './self-time.js'
+import { workers } from './subject.js'
 
 /** Functions shown of each thread. */
 const rows = 40
@@ -31,6 +32,7 @@ export async function profileCases(
   mkdirSync(kept, { recursive: true })
   const taker = profiler(name, kept)
   const server = await startServerProcess(join(directory, 'data'), {
+    args: workers(1),
     nodeArgs: taker.nodeArgs,
     env: { ...taker.env, CAIRN_LOG_LEVEL: 'error' },
   })

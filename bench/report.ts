@@ -81,13 +81,14 @@ checksums, no sync; it answers a listing with as many ready-made bytes.`,
     },
     {
       heading: 'MinIO',
-      about: `MinIO's server ${report.minioVersion ?? ''} with its defaults, one directory on the same disk, without TLS, and how Cairn compares with it.`,
+      about: `MinIO's server with its defaults, one directory on the same disk, without TLS, and how Cairn compares with it.`,
       table: otherTable(rows, 'minio', ['cairn', 'minio']),
     },
     {
       heading: 'The latest answers',
       about: `GETs of 1 KiB become due at half of the greatest rate, whether or not the server keeps up, while objects are overwritten at a tenth of the greatest rate
-of PUTs (so that the collector has work) and others are read from end to end, as a scrub does. Requests become due each millisecond, several at a time.`,
+of PUTs (so that the collector has work) and others are read from end to end, as a scrub does. Requests become due each millisecond, several at a time.
+Of several rounds that in the middle by p99 / p50 is shown.`,
       table: tailTable(tails),
     },
     {
@@ -160,7 +161,7 @@ function limitTable(limits: readonly Limit[], [kept, notKept]: readonly [string,
   return found.length === 0 ? '' : table(['', 'measured', 'wanted', 'verdict'], found)
 }
 
-function machine({ scale, fillMs, peakMiB }: Report): string[] {
+function machine({ scale, fillMs, peakMiB, minioVersion }: Report): string[] {
   const processors = cpus()
   const memory = Object.entries(peakMiB).map(
     ([name, MiB]) => `${subjectTitles[name as SubjectName]} ${thousands(MiB)} MiB`,
@@ -173,6 +174,7 @@ function machine({ scale, fillMs, peakMiB }: Report): string[] {
       ? [`Cairn took ${figure(fillMs / 1000)} s for ${thousands(scale.manyKeys)} keys put through the API`]
       : []),
     `Memory at most: ${memory.join(', ')}`,
+    ...(minioVersion === undefined ? [] : [`MinIO ${minioVersion}`]),
     ...(scale.largeBytes < 2 ** 30
       ? [`In place of 1 GiB objects of ${thousands(scale.largeBytes / 2 ** 20)} MiB were measured`]
       : []),

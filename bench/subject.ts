@@ -56,8 +56,10 @@ export function minioVersion(): string | undefined {
 }
 
 async function startCairn(name: 'cairn' | 'two', directory: string): Promise<Subject> {
-  const args = hasWorkers() ? ['--workers', name === 'two' ? '2' : '1'] : []
-  const server = await startServerProcess(directory, { args, env: { CAIRN_LOG_LEVEL: 'error' } })
+  const server = await startServerProcess(directory, {
+    args: workers(name === 'two' ? 2 : 1),
+    env: { CAIRN_LOG_LEVEL: 'error' },
+  })
   return {
     name,
     port: Number(new URL(server.endpoint).port),
@@ -66,6 +68,11 @@ async function startCairn(name: 'cairn' | 'two', directory: string): Promise<Sub
       await server.stop()
     },
   }
+}
+
+/** Arguments of `cairn serve` for so many processes; none where it has but one. */
+export function workers(count: number): string[] {
+  return hasWorkers() ? ['--workers', String(count)] : []
 }
 
 /** Whether `cairn serve` can be told how many processes serve. */

@@ -9,7 +9,7 @@ import type { Subject, SubjectName } from './subject.js'
 /** The row's name. */
 export const tailName = 'GET 1 KiB at half load'
 
-/** What was found at one server. */
+/** What was found at one server: the median of its rounds by p99 / p50, so that one bad moment of the machine decides nothing. */
 export interface Tail {
   readonly subject: SubjectName
   /** GETs a second when 32 connections ask for as many as they can, nothing else under way. */
@@ -37,58 +37,87 @@ const connectionsAtRate = 64
 /** How many slices long: the collector comes by twice. */
 const slices = 5
 
-/** Measures one server that has its buckets. */
-export async function tailOf(load: Load, subject: Subject, scale: Scale): Promise<Tail> {
-  const { port, name } = subject
-  const read = kind('GET', 'tail-read', 1_000, 0)
-  const written = kind('PUT', 'tail-written', 500, 1024)
-  const long = kind('GET', 'tail-long', 16, 0)
-  for (const { targets, size } of [
-    { targets: read.targets, size: 1024 },
-    { targets: written.targets, size: 1024 },
-    { targets: long.targets, size: readObjectBytes },
-  ]) {
-    const job = { port, connections: 4, msMax: 600_000, isOnce: true }
-    await load.run({ ...job, kinds: [{ ...written, targets, bodySize: size }] })
+const read = kind('GET', 'tail-read', 1_000, 0)
+const written = kind('PUT', 'tail-written', 500, 1024)
+const long = kind('GET', 'tail-long', 16, 0)
+
+/** Measures servers that have their buckets, in turns. */
+export async function tailsOf(load: Load, subjects: readonly Subject[], scale: Scale): Promise<Tail[]> {
+  const greatest = new Map<Subject, { readonly gets: number; readonly puts: number }>()
+  for (const subject of subjects) {
+    await prepare(load, subject)
+    const gets = await greatestOf(load, subject, read, scale)
+    greatest.set(subject, { gets, puts: await greatestOf(load, subject, written, scale) })
   }
-  const greatest = async (one: RequestKind): Promise<number> => {
-    // The first half warms up.
-    const job: RequestJob = { port, connections: 32, msMax: scale.sliceMs, isOnce: false, kinds: [one] }
-    await load.run(job)
-    const { requests, ms } = await load.run(job)
-    return (requests / ms) * 1000
-  }
-  const greatestGets = await greatest(read)
-  const greatestPuts = await greatest(written)
-  const others = [startLoad(), startLoad()]
+  const loads = [load, startLoad(), startLoad()] as const
   try {
-    const msMax = scale.sliceMs * slices
-    const atRate = (one: RequestKind, perSecond: number): RequestJob => ({
-      port,
-      connections: connectionsAtRate,
-      msMax,
-      isOnce: false,
-      kinds: [one],
-      perSecond,
-    })
-    const [gets, puts, reads] = await Promise.all([
-      load.run(atRate(read, greatestGets * getShare)),
-      others[0]?.run(atRate(written, greatestPuts * putShare)),
-      others[1]?.run(atRate(long, readBytesPerSecond / readObjectBytes)),
-    ])
-    const perSecond = (count: number | undefined, ms: number | undefined): number => ((count ?? 0) / (ms ?? 1)) * 1000
-    return {
-      subject: name,
-      greatestPerSecond: greatestGets,
-      getsPerSecond: perSecond(gets.requests, gets.ms),
-      putsPerSecond: perSecond(puts?.requests, puts?.ms),
-      readPerSecond: perSecond(reads?.bytes, reads?.ms),
-      p50Ms: percentile(gets.latenciesMs, 0.5),
-      p99Ms: percentile(gets.latenciesMs, 0.99),
-      p999Ms: percentile(gets.latenciesMs, 0.999),
+    const found: Tail[] = []
+    for (let round = 1; round <= scale.rounds; round += 1) {
+      for (const [subject, { gets, puts }] of greatest) {
+        found.push(await roundOf(loads, subject, gets, puts, scale))
+      }
     }
+    return subjects.flatMap(({ name }) => middle(found.filter(({ subject }) => subject === name)) ?? [])
   } finally {
-    for (const other of others) await other.close()
+    for (const other of loads.slice(1)) await other.close()
+  }
+}
+
+/** The round in the middle by p99 / p50, of two the worse one. */
+export function middle(rounds: readonly Tail[]): Tail | undefined {
+  const sorted = rounds.toSorted((a, b) => a.p99Ms / a.p50Ms - b.p99Ms / b.p50Ms)
+  return sorted[Math.floor(sorted.length / 2)]
+}
+
+async function prepare(load: Load, { port }: Subject): Promise<void> {
+  for (const { targets, bodySize } of [
+    { targets: read.targets, bodySize: 1024 },
+    written,
+    { targets: long.targets, bodySize: readObjectBytes },
+  ]) {
+    const kinds = [{ ...written, targets, bodySize }]
+    await load.run({ port, connections: 4, msMax: 600_000, isOnce: true, kinds })
+  }
+}
+
+async function greatestOf(load: Load, { port }: Subject, one: RequestKind, { sliceMs }: Scale): Promise<number> {
+  const job: RequestJob = { port, connections: 32, msMax: sliceMs, isOnce: false, kinds: [one] }
+  // The first time warms up.
+  await load.run(job)
+  const { requests, ms } = await load.run(job)
+  return (requests / ms) * 1000
+}
+
+/** @param loads three generators: none waits for another's answers */
+async function roundOf(
+  [getting, putting, reading]: readonly [Load, Load, Load],
+  { port, name }: Subject,
+  greatestGets: number,
+  greatestPuts: number,
+  { sliceMs }: Scale,
+): Promise<Tail> {
+  const atRate = (one: RequestKind, perSecond: number): RequestJob => ({
+    port,
+    connections: connectionsAtRate,
+    msMax: sliceMs * slices,
+    isOnce: false,
+    kinds: [one],
+    perSecond,
+  })
+  const [gets, puts, reads] = await Promise.all([
+    getting.run(atRate(read, greatestGets * getShare)),
+    putting.run(atRate(written, greatestPuts * putShare)),
+    reading.run(atRate(long, readBytesPerSecond / readObjectBytes)),
+  ])
+  return {
+    subject: name,
+    greatestPerSecond: greatestGets,
+    getsPerSecond: (gets.requests / gets.ms) * 1000,
+    putsPerSecond: (puts.requests / puts.ms) * 1000,
+    readPerSecond: (reads.bytes / reads.ms) * 1000,
+    p50Ms: percentile(gets.latenciesMs, 0.5),
+    p99Ms: percentile(gets.latenciesMs, 0.99),
+    p999Ms: percentile(gets.latenciesMs, 0.999),
   }
 }
 

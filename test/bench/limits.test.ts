@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { cpuUs, latencyMs, loadShare, megabytesPerSecond, rate, ratio } from '../../bench/figures.js'
 import { type Findings, goalsOf, limitsOf } from '../../bench/limits.js'
 import type { Counted, Measured } from '../../bench/measure.js'
-import type { Tail } from '../../bench/tail.js'
+import { middle, type Tail } from '../../bench/tail.js'
 
 /** A second of so many requests of so much CPU and time each. */
 function counted(requests: number, us: number, ms = 1): Counted {
@@ -98,6 +98,19 @@ describe('limits', () => {
     const sentence = 'GET 1 KiB at half load: p99, multiple of the median'
     assert.deepEqual(verdicts(findings([], [tail, { ...tail, subject: 'minio', p99Ms: 40 }])), [[sentence, true]])
     assert.deepEqual(verdicts(findings([], [{ ...tail, p99Ms: 4.1 }])), [[sentence, false]])
+  })
+})
+
+describe('rounds of a tail', () => {
+  it('are told by the one in the middle, by p99 as a multiple of the median', () => {
+    const rounds = [
+      { ...tail, p50Ms: 1, p99Ms: 90 },
+      { ...tail, p50Ms: 1, p99Ms: 2 },
+      { ...tail, p50Ms: 10, p99Ms: 35 },
+    ]
+    assert.equal(middle(rounds), rounds[2])
+    assert.equal(middle(rounds.slice(1)), rounds[2])
+    assert.equal(middle([]), undefined)
   })
 })
 

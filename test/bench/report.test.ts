@@ -47,7 +47,7 @@ describe('the report', () => {
   it('leaves out sections without figures', () => {
     const page = markdown(report)
     assert.ok(page.includes('## MinIO\n'))
-    assert.ok(page.includes('v1.2.3'))
+    assert.ok(page.includes('- MinIO v1.2.3\n'))
     assert.ok(!page.includes('## Two workers'))
     assert.ok(!page.includes('## The latest answers'))
   })
