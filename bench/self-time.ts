@@ -25,8 +25,8 @@ export interface CpuProfile {
 const threadShareMin = 0.005
 const functionShareMin = 0.001
 
-/** Not work: the thread waited. */
-const waiting = '(idle)'
+/** Not work: the thread waited, or started and ended its profile, which this function of the inspector does. */
+const notWork = ['(idle)', 'dispatch']
 
 /** Self-time of a V8 profile; places are given below `root`, lines as of the compiled file, counted from 1. */
 export function selfTimesOf(profile: CpuProfile, thread: string, root: string): SelfTime[] {
@@ -34,7 +34,7 @@ export function selfTimesOf(profile: CpuProfile, thread: string, root: string): 
   const ms = new Map<string, number>()
   for (const [i, node] of (profile.samples ?? []).entries()) {
     const name = names.get(node) ?? '(unknown)'
-    if (name === waiting) continue
+    if (notWork.includes(name)) continue
     ms.set(name, (ms.get(name) ?? 0) + (profile.timeDeltas?.[i] ?? 0) / 1000)
   }
   return [...ms].map(([name, spent]) => ({ thread, name, ms: spent }))
@@ -105,7 +105,8 @@ function originOf(name: string): string {
 }
 
 function nameOf({ functionName, url, lineNumber }: CpuProfile['nodes'][number]['callFrame'], root: string): string {
-  return url === '' ? functionName : `${functionName || '(anonymous)'} ${placeBelow(root, `${url}:${lineNumber + 1}`)}`
+  if (url === '') return functionName || '(native, without a name)'
+  return `${functionName || '(anonymous)'} ${placeBelow(root, `${url}:${lineNumber + 1}`)}`
 }
 
 /** "[.] JS:*find file:///…/find.js:3:1" → "find src/find.js:3". The sign tells how far V8 compiled it; a function has several over its life. */

@@ -4,7 +4,7 @@ import { type CpuProfile, selfTimesOf, selfTimesOfPerf, selfTimeTable } from '..
 describe('self-time by function', () => {
   const frame = (functionName: string, url = '', lineNumber = -1) => ({ functionName, url, lineNumber })
 
-  it('adds up what each function of a V8 profile spent, without waiting', () => {
+  it('adds up what each function of a V8 profile spent, without waiting and without the profiler', () => {
     const profile: CpuProfile = {
       nodes: [
         { id: 1, callFrame: frame('(root)') },
@@ -12,13 +12,18 @@ describe('self-time by function', () => {
         { id: 3, callFrame: frame('send', 'file:///home/cairn/dist/src/s3/exchange.js', 69) },
         { id: 4, callFrame: frame('', 'file:///home/cairn/node_modules/koa/lib/application.js', 0) },
         { id: 5, callFrame: frame('send', 'file:///home/cairn/dist/src/s3/exchange.js', 69) },
+        { id: 6, callFrame: frame('dispatch') },
+        { id: 7, callFrame: frame('dispatch', 'file:///home/cairn/dist/src/s3/app.js', 8) },
+        { id: 8, callFrame: frame('') },
       ],
-      samples: [2, 3, 5, 4],
-      timeDeltas: [9_000, 1_000, 500, 250],
+      samples: [6, 2, 3, 5, 4, 7, 8],
+      timeDeltas: [7_000, 9_000, 1_000, 500, 250, 125, 50],
     }
     assert.deepEqual(selfTimesOf(profile, 'main', '/home/cairn'), [
       { thread: 'main', name: 'send src/s3/exchange.js:70', ms: 1.5 },
       { thread: 'main', name: '(anonymous) node_modules/koa/lib/application.js:1', ms: 0.25 },
+      { thread: 'main', name: 'dispatch src/s3/app.js:9', ms: 0.125 },
+      { thread: 'main', name: '(native, without a name)', ms: 0.05 },
     ])
   })
 
