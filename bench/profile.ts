@@ -10,7 +10,7 @@ import type { Job } from './job.js'
 import { startLoad } from './load.js'
 import type { Options } from './options.js'
 import { profiler, type ProfilerName } from './profiler.js'
-import { selfTimeTable } from './self-time.js'
+import { selfTimeTable, wholeTimeTable } from './self-time.js'
 import { workers } from './subject.js'
 
 /** Functions shown of each thread. */
@@ -46,14 +46,15 @@ export async function profileCases(
       for (const job of one.prepare?.(port, 1) ?? []) await load.run(job)
       let requests = 0
       let cpuMs = 0
-      const times = await taker.during(server.pid, async () => {
+      const { self, whole } = await taker.during(server.pid, async () => {
         const before = cpuMsOf(server.pid)
         requests = (await load.run(one.job(port, 1))).requests
         cpuMs = cpuMsOf(server.pid) - before
       })
       const each = ((cpuMs / requests) * 1000).toFixed(1)
       console.log(`${one.name}: ${requests} requests, ${each} µs of CPU each while profiled\n`)
-      console.log(selfTimeTable(times, requests, rows))
+      console.log(selfTimeTable(self, requests, rows))
+      if (whole.length > 0) console.log(`With what they call:\n${wholeTimeTable(whole, requests, rows)}\n`)
     }
     console.log(`Profiles of the last case are in ${kept}`)
   } finally {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { projectRoot } from '../test/project-root.js'
 import { processesOf } from './cpu.js'
-import { type CpuProfile, type SelfTime, selfTimesOf, selfTimesOfPerf } from './self-time.js'
+import { type CpuProfile, type FunctionTime, selfTimesOf, selfTimesOfPerf, wholeTimesOf } from './self-time.js'
 
 /** What `--profile` may say. */
 export const profilers = ['cpu', 'perf'] as const
@@ -21,7 +21,14 @@ export interface Profiler {
   readonly nodeArgs: readonly string[]
   readonly env: Readonly<Record<string, string>>
   /** Profiles a server, its children included, while `work` runs. */
-  during(pid: number, work: () => Promise<void>): Promise<SelfTime[]>
+  during(pid: number, work: () => Promise<void>): Promise<Times>
+}
+
+/** Where time went. */
+export interface Times {
+  readonly self: readonly FunctionTime[]
+  /** Functions with what they call; empty where the profiler does not know. */
+  readonly whole: readonly FunctionTime[]
 }
 
 /** How long threads are given to take notice, and to write what they have. */
@@ -52,11 +59,15 @@ function v8Profiler(directory: string): Profiler {
         if (performance.now() > until) throw new Error(`threads have not written their profiles in ${writtenMsMax} ms`)
         await wait(noticeMs)
       } while (readdirSync(directory).some((file) => file.endsWith('.running')))
-      return profilesIn(directory).flatMap((file) => {
+      const profiles = profilesIn(directory).map((file) => ({
+        thread: threadOf(file, pid),
         // The profiler of V8 wrote it.
-        const profile = JSON.parse(readFileSync(join(directory, file), 'utf8')) as CpuProfile
-        return selfTimesOf(profile, threadOf(file, pid), projectRoot)
-      })
+        profile: JSON.parse(readFileSync(join(directory, file), 'utf8')) as CpuProfile,
+      }))
+      return {
+        self: profiles.flatMap(({ thread, profile }) => selfTimesOf(profile, thread, projectRoot)),
+        whole: profiles.flatMap(({ thread, profile }) => wholeTimesOf(profile, thread, projectRoot)),
+      }
     },
   }
 }
@@ -88,7 +99,7 @@ function perfProfiler(directory: string): Profiler {
       recorder.kill('SIGINT')
       await once(recorder, 'exit')
       try {
-        return selfTimesOfPerf(await perfReport(data), 1000 / perfHz, pid, projectRoot)
+        return { self: selfTimesOfPerf(await perfReport(data), 1000 / perfHz, pid, projectRoot), whole: [] }
       } finally {
         // V8 leaves the names of its functions where perf looks for them.
         for (const one of processes) if (existsSync(`/tmp/perf-${one}.map`)) rmSync(`/tmp/perf-${one}.map`)

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
-import { type CpuProfile, selfTimesOf, selfTimesOfPerf, selfTimeTable } from '../../bench/self-time.js'
+import {
+  type CpuProfile,
+  selfTimesOf,
+  selfTimesOfPerf,
+  selfTimeTable,
+  wholeTimesOf,
+  wholeTimeTable,
+} from '../../bench/self-time.js'
 
 describe('self-time by function', () => {
   const frame = (functionName: string, url = '', lineNumber = -1) => ({ functionName, url, lineNumber })
@@ -25,6 +32,32 @@ describe('self-time by function', () => {
       { thread: 'main', name: 'dispatch src/s3/app.js:9', ms: 0.125 },
       { thread: 'main', name: '(native, without a name)', ms: 0.05 },
     ])
+  })
+
+  it('adds to each function what it calls, once when it calls itself', () => {
+    const url = 'file:///home/cairn/dist/src/s3/app.js'
+    const profile: CpuProfile = {
+      nodes: [
+        { id: 1, callFrame: frame('(root)'), children: [2] },
+        { id: 2, callFrame: frame('serve', url, 0), children: [3, 4] },
+        { id: 3, callFrame: frame('writev') },
+        { id: 4, callFrame: frame('walk', url, 1), children: [5] },
+        { id: 5, callFrame: frame('walk', url, 1) },
+      ],
+      samples: [2, 3, 4, 5],
+      timeDeltas: [1_000, 2_000, 4_000, 8_000],
+    }
+    const times = wholeTimesOf(profile, 'main', '/home/cairn')
+    assert.deepEqual(Object.fromEntries(times.map(({ name, ms }) => [name, ms])), {
+      '(root)': 15,
+      'serve src/s3/app.js:1': 15,
+      writev: 2,
+      'walk src/s3/app.js:2': 12,
+    })
+    assert.equal(
+      wholeTimeTable(times, 1_000, 9).replaceAll(/ +/g, ' '),
+      ' 15.00 µs main: serve src/s3/app.js:1\n 12.00 µs main: walk src/s3/app.js:2',
+    )
   })
 
   it('reads a report of perf, and puts together what V8 compiled more than once', () => {
