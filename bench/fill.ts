@@ -14,7 +14,7 @@ const idleMsMax = 30_000
 /** Fills a server that speaks S3 with what `chosen` needs. Answers how long the large bucket took, in milliseconds; 0 when no case lists it. */
 export async function fillSubject(
   load: Load,
-  subject: Omit<Subject, 'stop'>,
+  subject: Pick<Subject, 'name' | 'port' | 'pid'>,
   chosen: readonly Case[],
   scale: Scale,
 ): Promise<number> {

@@ -6,7 +6,7 @@ import { cpuMsOf, untilIdle } from './cpu.js'
 import { joined, type Slice } from './job.js'
 import type { Load } from './load.js'
 import type { Scale } from './scale.js'
-import type { Subject, SubjectName } from './subject.js'
+import { isCairn, type Subject, type SubjectName } from './subject.js'
 
 /** What a case came to at one server. */
 export interface Counted {
@@ -63,13 +63,9 @@ async function sliceOf(load: Load, one: Case, subject: Subject, round: number, s
   const before = cpuMsOf(subject.pid)
   const longer = isWarmUp && !one.isExtra && subject.name !== 'minio' ? Math.max(1, scale.warmUpSlices) : 1
   const slice = await load.run('msMax' in job ? { ...job, msMax: job.msMax * longer } : job)
-  if (!isWarmUp && one.isWriting && isCairn(subject)) await wait(scale.collectorMs)
+  if (!isWarmUp && one.isWriting && isCairn(subject.name)) await wait(scale.collectorMs)
   await untilIdle(subject.pid, scale.idleMsMax)
   return { slice, cpuMs: cpuMsOf(subject.pid) - before }
-}
-
-function isCairn({ name }: Subject): boolean {
-  return name === 'cairn' || name === 'two'
 }
 
 function total(counted: readonly Counted[]): Counted {

@@ -20,11 +20,18 @@ export interface Subject {
   readonly name: SubjectName
   readonly port: number
   readonly pid: number
+  /** Where it keeps its files. */
+  readonly directory: string
   /** Stops it and waits until it is gone. */
   stop(): Promise<void>
 }
 
 const startMsMax = 20_000
+
+/** Whether it is Cairn, with whatever workers. */
+export function isCairn(name: SubjectName): boolean {
+  return name === 'cairn' || name === 'two'
+}
 
 /** Whether this server can be started here. */
 export function isThere(name: SubjectName): boolean {
@@ -64,6 +71,7 @@ async function startCairn(name: 'cairn' | 'two', directory: string): Promise<Sub
     name,
     port: Number(new URL(server.endpoint).port),
     pid: server.pid,
+    directory,
     async stop() {
       await server.stop()
     },
@@ -90,6 +98,7 @@ async function startBare(directory: string): Promise<Subject> {
     name: 'bare',
     port: Number(String(printed)),
     pid: child.pid ?? -1,
+    directory,
     async stop() {
       const exited = once(child, 'exit')
       child.stdin.end()
@@ -118,6 +127,7 @@ async function startMinio(directory: string): Promise<Subject> {
     name: 'minio',
     port,
     pid: child.pid ?? -1,
+    directory,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return
       const exited = once(child, 'exit')

@@ -1,10 +1,12 @@
-// How late the latest answers are: small GETs at half of the greatest rate, while objects are overwritten (so that the collector has work) and others
-// are read from end to end, as a scrub does.
+// How late the latest answers are: small GETs at half of the greatest rate, while objects are overwritten (so that the collector has work) and
+// everything is scrubbed; where there is no scrub, objects are read from end to end at its pace.
 
+import { setTimeout as wait } from 'node:timers/promises'
 import { percentile, type RequestJob, type RequestKind } from './job.js'
 import { type Load, startLoad } from './load.js'
 import type { Scale } from './scale.js'
-import type { Subject, SubjectName } from './subject.js'
+import { hasScrub, startScrub } from './scrubbing.js'
+import { isCairn, type Subject, type SubjectName } from './subject.js'
 
 /** The row's name. */
 export const tailName = 'GET 1 KiB at half load'
@@ -14,10 +16,11 @@ export interface Tail {
   readonly subject: SubjectName
   /** GETs a second when 32 connections ask for as many as they can, nothing else under way. */
   readonly greatestPerSecond: number
-  /** GETs, PUTs and bytes read a second while the rest was measured. */
+  /** GETs and PUTs a second while the rest was measured. */
   readonly getsPerSecond: number
   readonly putsPerSecond: number
-  readonly readPerSecond: number
+  /** Who read everything meanwhile. */
+  readonly reader: 'scrub' | 'GETs'
   readonly p50Ms: number
   readonly p99Ms: number
   readonly p999Ms: number
@@ -27,9 +30,13 @@ export interface Tail {
 const getShare = 0.5
 const putShare = 0.1
 
-/** Bytes a second read from end to end, as of a scrub that is to disturb nobody. */
-const readBytesPerSecond = 48 * 2 ** 20
+/** MiB a second that a scrub reads at most unless told otherwise. */
+const scrubMebibytesPerSecond = 32
 const readObjectBytes = 8 * 2 ** 20
+const objectsPerSecond = (scrubMebibytesPerSecond * 2 ** 20) / readObjectBytes
+
+/** What a scrub needs until it reads. */
+const scrubStartMs = 1_500
 
 /** Connections for requests that become due. */
 const connectionsAtRate = 64
@@ -39,13 +46,17 @@ const slices = 5
 
 const read = kind('GET', 'tail-read', 1_000, 0)
 const written = kind('PUT', 'tail-written', 500, 1024)
-const long = kind('GET', 'tail-long', 16, 0)
+
+/** As many as are read in one round. */
+function long({ sliceMs }: Scale): RequestKind {
+  return kind('GET', 'tail-long', Math.ceil(((sliceMs * slices + scrubStartMs) / 1000) * objectsPerSecond), 0)
+}
 
 /** Measures servers that have their buckets, in turns. */
 export async function tailsOf(load: Load, subjects: readonly Subject[], scale: Scale): Promise<Tail[]> {
   const greatest = new Map<Subject, { readonly gets: number; readonly puts: number }>()
   for (const subject of subjects) {
-    await prepare(load, subject)
+    await prepare(load, subject, scale)
     const gets = await greatestOf(load, subject, read, scale)
     greatest.set(subject, { gets, puts: await greatestOf(load, subject, written, scale) })
   }
@@ -69,11 +80,11 @@ export function middle(rounds: readonly Tail[]): Tail | undefined {
   return sorted[Math.floor(sorted.length / 2)]
 }
 
-async function prepare(load: Load, { port }: Subject): Promise<void> {
+async function prepare(load: Load, { port }: Subject, scale: Scale): Promise<void> {
   for (const { targets, bodySize } of [
     { targets: read.targets, bodySize: 1024 },
     written,
-    { targets: long.targets, bodySize: readObjectBytes },
+    { targets: long(scale).targets, bodySize: readObjectBytes },
   ]) {
     const kinds = [{ ...written, targets, bodySize }]
     await load.run({ port, connections: 4, msMax: 600_000, isOnce: true, kinds })
@@ -91,33 +102,40 @@ async function greatestOf(load: Load, { port }: Subject, one: RequestKind, { sli
 /** @param loads three generators: none waits for another's answers */
 async function roundOf(
   [getting, putting, reading]: readonly [Load, Load, Load],
-  { port, name }: Subject,
+  subject: Subject,
   greatestGets: number,
   greatestPuts: number,
-  { sliceMs }: Scale,
+  scale: Scale,
 ): Promise<Tail> {
+  const { name, port, directory } = subject
   const atRate = (one: RequestKind, perSecond: number): RequestJob => ({
     port,
     connections: connectionsAtRate,
-    msMax: sliceMs * slices,
+    msMax: scale.sliceMs * slices,
     isOnce: false,
     kinds: [one],
     perSecond,
   })
-  const [gets, puts, reads] = await Promise.all([
-    getting.run(atRate(read, greatestGets * getShare)),
-    putting.run(atRate(written, greatestPuts * putShare)),
-    reading.run(atRate(long, readBytesPerSecond / readObjectBytes)),
-  ])
-  return {
-    subject: name,
-    greatestPerSecond: greatestGets,
-    getsPerSecond: (gets.requests / gets.ms) * 1000,
-    putsPerSecond: (puts.requests / puts.ms) * 1000,
-    readPerSecond: (reads.bytes / reads.ms) * 1000,
-    p50Ms: percentile(gets.latenciesMs, 0.5),
-    p99Ms: percentile(gets.latenciesMs, 0.99),
-    p999Ms: percentile(gets.latenciesMs, 0.999),
+  const scrub = isCairn(name) && hasScrub() ? startScrub(directory, scrubMebibytesPerSecond) : undefined
+  if (scrub) await wait(scrubStartMs)
+  try {
+    const [gets, puts] = await Promise.all([
+      getting.run(atRate(read, greatestGets * getShare)),
+      putting.run(atRate(written, greatestPuts * putShare)),
+      ...(scrub ? [] : [reading.run(atRate(long(scale), objectsPerSecond))]),
+    ])
+    return {
+      subject: name,
+      greatestPerSecond: greatestGets,
+      getsPerSecond: (gets.requests / gets.ms) * 1000,
+      putsPerSecond: (puts.requests / puts.ms) * 1000,
+      reader: scrub ? 'scrub' : 'GETs',
+      p50Ms: percentile(gets.latenciesMs, 0.5),
+      p99Ms: percentile(gets.latenciesMs, 0.99),
+      p999Ms: percentile(gets.latenciesMs, 0.999),
+    }
+  } finally {
+    await scrub?.stop()
   }
 }
 

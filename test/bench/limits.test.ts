@@ -24,7 +24,7 @@ const tail: Tail = {
   greatestPerSecond: 10_000,
   getsPerSecond: 5_000,
   putsPerSecond: 700,
-  readPerSecond: 5e7,
+  reader: 'scrub',
   p50Ms: 1,
   p99Ms: 3.9,
   p999Ms: 9,
