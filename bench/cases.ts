@@ -29,6 +29,7 @@ const MiB = 1024 * KiB
 
 const entriesPerPage = 1_000
 const folders = 100
+const fillBatch = 20_000
 
 /** Buckets the cases use. */
 export const buckets = ['objects', 'few', 'many'] as const
@@ -87,11 +88,14 @@ export function foldersRow(keys: number): string {
   return `LIST ${folders} folders of ${keys.toLocaleString('en')}`
 }
 
-/** Requests that fill a bucket that is listed. */
-export function fill(port: number, bucket: ListedBucket, scale: Scale): RequestJob {
+/** Jobs that fill a bucket that is listed, one after the other: requests are held signed, a million at a time would be a gigabyte. */
+export function* fill(port: number, bucket: ListedBucket, scale: Scale): Generator<RequestJob> {
   const keys = keysOf(bucket, scale)
-  const targets = Array.from({ length: keys }, (_, i) => `/${bucket}/${listedKey(i, keys)}`)
-  return { ...once(port, put(targets, 16)), connections: 64 }
+  for (let from = 0; from < keys; from += fillBatch) {
+    const count = Math.min(fillBatch, keys - from)
+    const targets = Array.from({ length: count }, (_, i) => `/${bucket}/${listedKey(from + i, keys)}`)
+    yield { ...once(port, put(targets, 16)), connections: 64 }
+  }
 }
 
 /** The pages the bare server answers with: what it is asked for, and where it keeps the answer. */

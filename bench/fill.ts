@@ -25,7 +25,8 @@ export async function fillSubject(
   let ms = 0
   for (const bucket of listed(chosen.filter(({ without }) => !without?.includes(name)))) {
     process.stderr.write(`${name}: filling the bucket of ${bucket} keys …\n`)
-    ms = (await load.run(fill(port, bucket, scale))).ms
+    ms = 0
+    for (const job of fill(port, bucket, scale)) ms += (await load.run(job)).ms
   }
   if (ms > 0) await untilIdle(pid, idleMsMax)
   return listed(chosen).includes('many') ? ms : 0

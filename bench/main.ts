@@ -27,8 +27,8 @@ async function bench(options: Options): Promise<void> {
   const { scale, profile, isQuick } = options
   const chosen = chosenOf(cases(scale), options)
   const directory = await mkdtemp(join(options.data, 'cairn-bench-'))
-  // An interrupted run takes its servers and their files along.
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  // An interrupted run takes its servers and their files along. A server that was killed a moment ago may just be writing one more.
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 20 }))
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
   if (profile) {
     await profileCases(chosen, profile, options, directory, join(options.data, 'cairn-profile'))

@@ -121,7 +121,8 @@ async function startMinio(directory: string): Promise<Subject> {
       MINIO_UPDATE: 'off',
     },
   })
-  process.once('exit', () => child.kill('SIGKILL'))
+  // Before its files are removed.
+  process.prependOnceListener('exit', () => child.kill('SIGKILL'))
   await untilReady(child, `http://127.0.0.1:${port}/minio/health/ready`)
   return {
     name: 'minio',
