@@ -29,7 +29,7 @@ export type Input<Name extends OperationName> = Omit<CommandOf<Name>['input'], '
 
 /** Output of operation `Name` as the SDK client will return it; a payload is plain bytes or an iterable of them. */
 export type Output<Name extends OperationName> = Omit<OutputOf<CommandOf<Name>>, '$metadata' | 'Body'> &
-  (OutputOf<CommandOf<Name>> extends { Body?: unknown } ? { Body?: BodyOut } : unknown)
+  (OutputOf<CommandOf<Name>> extends { Body?: unknown } ? { Body?: BodyOut | undefined } : unknown)
 
 /** Who asks. For now everybody authenticated is the root account. */
 export interface Caller {

@@ -16,5 +16,5 @@ export const getObject =
     const { version, range } = found
     const small = await store.smallBody(version)
     const Body = small?.subarray(range?.start, range?.end) ?? store.readBody({ ...version, number }, range)
-    return { ...describe(found, input), Body }
+    return describe(found, input, Body)
   }

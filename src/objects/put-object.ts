@@ -33,7 +33,9 @@ export const putObject =
       const checksum = checksumOf(draft, claimedAlgorithm(call.claims))
       const etag = md5ETag(draft.md5)
       const version = await store.catalog.commit(putVersion, {
-        ...target,
+        bucket: target.bucket,
+        key: target.key,
+        onlyIf: target.onlyIf,
         draft: { size: draft.size, content: draft.content },
         etag,
         checksum,

@@ -205,17 +205,17 @@ const isBodiless = (status: number): boolean => status === 204 || status === 304
 function contentLengthOf({ status, headers, body }: Answer): number | undefined {
   if (isBodiless(status)) return undefined
   if (body instanceof Uint8Array) return body.length
-  const stated = headers['Content-Length']
+  const stated = headers.get('Content-Length')
   if (stated !== undefined) return Number(stated)
   return body === undefined ? 0 : undefined
 }
 
-const hasLengthHeader = ({ headers }: Answer): boolean => headers['Content-Length'] !== undefined
+const hasLengthHeader = ({ headers }: Answer): boolean => headers.has('Content-Length')
 
 /** Names and values in turn, as Node takes them without looking at them twice. */
 function headOf({ headers }: Answer, extra: Readonly<Record<string, string>>): string[] {
   const head: string[] = []
-  for (const name in headers) head.push(name, headers[name] ?? '')
+  for (const [name, value] of headers) head.push(name, value)
   for (const name in extra) head.push(name, extra[name] ?? '')
   return head
 }

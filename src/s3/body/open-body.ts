@@ -42,7 +42,7 @@ export function openBody(
 ): OpenedBody {
   const { headers } = request
   const isChunked = payload.kind === 'chunks-signed' || payload.kind === 'chunks-unsigned'
-  const { announced, ...claimed } = claimsOfHeaders(headers, rules.hasPayloadChecksums)
+  const { md5, checksums, algorithm, announced } = claimsOfHeaders(headers, rules.hasPayloadChecksums)
   if (announced.length > 0 && !(isChunked && payload.hasTrailer)) throw trailerWithoutRoom()
 
   const size = isChunked
@@ -55,9 +55,11 @@ export function openBody(
     trailers = checksumsOfTrailers(values)
   }
   const claims: Claims = {
-    ...claimed,
-    ...(size !== undefined && { size }),
-    ...(payload.kind === 'digest' && { sha256: payload.sha256 }),
+    size,
+    md5,
+    sha256: payload.kind === 'digest' ? payload.sha256 : undefined,
+    checksums,
+    algorithm,
     trailers() {
       if (trailers === undefined) throw new Error('Trailers are known only once the payload has been read to its end')
       return trailers
