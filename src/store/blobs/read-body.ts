@@ -177,7 +177,7 @@ class Cursor {
     let extent = this.#extent
     if (extent !== undefined && this.#at < extent.start + extent.length) return extent
     if (this.#next === this.#extents.length) {
-      const args = { bodyId: this.#bodyId, from: this.#at, limit: extentsMax }
+      const args = { bodyId: this.#bodyId, from: this.#at, to: this.#end, limit: extentsMax }
       this.#extents = await this.#parts.catalog.read(bodyExtents, args)
       this.#next = 0
     }
