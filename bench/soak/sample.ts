@@ -101,7 +101,7 @@ interface Probe {
 
 function probed(path: string): Probe {
   try {
-    // probe.ts writes it with these members; a file read while it is written is no JSON.
+    // probe.ts writes it with these members; in the first second there is none.
     return JSON.parse(readFileSync(path, 'utf8')) as Probe
   } catch {
     return { heapUsed: 0, external: 0, lateMs: 0 }

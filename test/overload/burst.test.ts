@@ -23,7 +23,8 @@ const bodySizeBytes = 64 * 1024
 /** A turn is waited for a second; the rest is what the machine takes for those that are worked on, and the clients take for all their answers. */
 const latencyMsMax = 20_000
 
-const anonMiBMax = 512
+/** As with slow clients. */
+const anonMiBMax = 640
 
 const rateShareAfter = 0.4
 

@@ -16,9 +16,9 @@ const workMs = isLong ? 5_000 : 1_000
 
 const honestConnections = 8
 
-/** Memory of the server's own, MiB: that of an idle one, 128 of recycled pieces, 128 of payloads and answers held whole, and at most 64 KiB for each
- *  connection. */
-const anonMiBMax = 512
+/** Memory of the server's own, MiB, with 2,000 connections: 180 of one that is warm, 173 of pieces (64 KiB for each body, larger ones for the first 128), 128
+ *  of pieces kept for the next bodies, 128 of payloads and answers held whole, and some that is not collected yet. */
+const anonMiBMax = 640
 
 /** Descriptors beyond those before: blob files that stay open for the next read, and connections of honest clients. */
 const descriptorsLeftMax = 300
