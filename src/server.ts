@@ -214,7 +214,8 @@ function httpServer(
   const server = tls === undefined ? createHttpServer(options) : createTlsServer(options, tls)
   // Beyond a maximum Node would drop headers in silence; the bytes are bounded above.
   server.maxHeadersCount = 0
-  server.maxConnections = settings.connectionsMax + surplusConnectionsMax
+  const greetingMax = tls === undefined ? 0 : connections.greetingMax
+  server.maxConnections = settings.connectionsMax + surplusConnectionsMax + greetingMax
   server.timeout = settings.idleTimeoutMs
   const callback = app.callback()
   const answer = (request: IncomingMessage, response: ServerResponse): void => void callback(request, response)
@@ -224,6 +225,7 @@ function httpServer(
   // RFC 9110, 10.1.1: an expectation that is not known "MAY" be answered 417, as Node does when nobody listens; S3 takes no notice of it.
   server.on('checkExpectation', answer)
   server.on('clientError', malformedListener(connections, hostId, lingerMsMax))
+  if (tls !== undefined) server.on('connection', (socket: Socket) => connections.greet(socket))
   server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => connections.accept(socket))
   return server
 }

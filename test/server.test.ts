@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import {
   DeleteObjectCommand,
@@ -416,6 +417,28 @@ describe('TLS', () => {
     equal(answer.status, 200)
   })
 
+  it('is there for others while hundreds never end their handshake', async () => {
+    const { endpoint } = await freshServer({ hasBucket: false, settings: { ...tls(), connectionsMax: 16 } })
+    const port = Number(endpoint.port)
+    const request = signedRequest(endpoint, { method: 'GET', target: '/' })
+    const early = [
+      await RawConnection.open(endpoint),
+      await RawConnection.open(endpoint),
+      await RawConnection.open(endpoint),
+    ]
+    const silent = Array.from({ length: 400 }, () => connect(port, endpoint.hostname).on('error', () => undefined))
+    await Promise.all(silent.map((socket) => new Promise((resolve) => socket.once('connect', resolve))))
+
+    const answer = await rawRequest(endpoint, request)
+    await until(() => silent.filter(({ readyState }) => readyState === 'open').length <= 2)
+    for (const connection of early) await connection.send(request)
+    const statuses = await Promise.all(early.map(async (connection) => (await connection.answer()).status))
+
+    equal(answer.status, 200)
+    deepEqual(statuses, [200, 200, 200])
+    for (const connection of [...silent, ...early]) connection.destroy()
+  })
+
   it('does not speak TLS 1.1', async () => {
     const { endpoint } = await freshServer({ hasBucket: false, settings: tls() })
     const socket = connectTls({
@@ -469,6 +492,11 @@ describe('a client that leaves in the middle of an upload', () => {
     deepEqual(problems, [])
   })
 })
+
+/** Looks again until something holds; the test's own timeout ends it. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10))
+}
 
 async function isLive(connection: RawConnection): Promise<void> {
   await connection.send('GET /-/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n')

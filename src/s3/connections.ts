@@ -32,6 +32,9 @@ const untakenSizeBytesMax = 1024 * 1024
 /** A full house is looked through for somebody to leave at most so often, ms, when the last look found nobody. */
 const fruitlessMsMin = 100
 
+/** Share of the connections that may be at their TLS handshake: who never ends it cannot keep others from beginning theirs. */
+const greetingShareMax = 1 / 8
+
 /** One client's connection. */
 export class Connection {
   readonly #socket: Socket
@@ -145,6 +148,8 @@ export class Connections {
   readonly #open = new Map<Socket, Connection>()
   readonly #order = new Order()
   readonly #connectionsMax: number
+  /** Clients at their TLS handshake by where they come from, the oldest first: the socket that follows it is another one. */
+  readonly #greeting = new Map<string, Socket>()
   /** Who is to go next, the one that rests longest last; those that came to rest since rest for less. */
   #candidates: Candidate[] = []
   #fruitlessAtMs = -Infinity
@@ -157,9 +162,30 @@ export class Connections {
     return this.#open.size
   }
 
+  /** How many may be at their TLS handshake. */
+  get greetingMax(): number {
+    return Math.ceil(this.#connectionsMax * greetingShareMax)
+  }
+
+  /** A client begins its TLS handshake. When too many are at it, the one that has been for longest is gone. */
+  greet(socket: Socket): void {
+    const place = placeOf(socket)
+    this.#greeting.set(place, socket)
+    socket.once('close', () => {
+      if (this.#greeting.get(place) === socket) this.#greeting.delete(place)
+    })
+    if (this.#greeting.size <= this.greetingMax) return
+    for (const [longest, other] of this.#greeting) {
+      this.#greeting.delete(longest)
+      other.destroy()
+      return
+    }
+  }
+
   /** A client has connected. When there are too many, the connection that rests longest makes room: between two requests, before the end of its
    *  next head, or in a request of somebody nobody knows. Where all are at work, the new one is surplus. */
   accept(socket: Socket): void {
+    this.#greeting.delete(placeOf(socket))
     const connection = this.of(socket)
     if (this.#open.size > this.#connectionsMax && !this.#makeRoom(socket)) connection.becomeSurplus()
   }
@@ -224,3 +250,6 @@ export class Connections {
     return true
   }
 }
+
+/** Where a client comes from: no two connections have the same at a time. */
+const placeOf = ({ remoteAddress = '', remotePort = 0 }: Socket): string => `${remoteAddress} ${remotePort}`
