@@ -1,5 +1,5 @@
 // `npm test`: installs and builds as needed, runs Mocha on the compiled tests, and closes with `N passed, N failed`.
-// `node scripts/test.mjs [--suite all|clients|long|crash] [mocha's options and files]`; without a suite everything but the long ones runs.
+// `node scripts/test.mjs [--suite all|clients|long|overload|crash] [mocha's options and files]`; without a suite everything but the long ones runs.
 
 import { mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,11 +7,15 @@ import { join } from 'node:path'
 import { prepare } from './prepare.mjs'
 import { root, run } from './project.mjs'
 
-/** Files of a suite, and what it needs in its environment. `crash` is the same test as in `all`, for longer. */
+/** Files of a suite, and what it needs in its environment. `crash` and `overload` are the same tests as in `all`, for longer. */
 const suites = {
   all: { files: ['dist/test/**/*.test.js', '--ignore', 'dist/test/{clients,long}/**'], environment: {} },
   clients: { files: ['dist/test/clients/**/*.test.js'], environment: {} },
   long: { files: ['dist/test/long/**/*.test.js'], environment: {} },
+  overload: {
+    files: ['dist/test/overload/**/*.test.js'],
+    environment: { OVERLOAD_CONNECTIONS: process.env.OVERLOAD_CONNECTIONS ?? '2000' },
+  },
   crash: { files: ['dist/test/crash/**/*.test.js'], environment: { CRASH_ROUNDS: process.env.CRASH_ROUNDS ?? '50' } },
 }
 

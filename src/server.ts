@@ -17,9 +17,11 @@ import { health } from './health.js'
 import { openLog } from './log.js'
 import { operations } from './operations.js'
 import { addressOf } from './s3/address.js'
+import { Admission } from './s3/admission.js'
 import { s3App } from './s3/app.js'
 import { Connections } from './s3/connections.js'
 import { malformedListener } from './s3/malformed.js'
+import { type PaceRules, sweepMsFor } from './s3/pace.js'
 import { newHostId } from './s3/request-id.js'
 import type { Settings } from './settings.js'
 import { DirectoryLocked, type Lock, lockDirectory } from './store/lock.js'
@@ -40,6 +42,9 @@ const lingerMsMax = 5_000
 
 /** An unread body of this size is read past faster than a new connection is made. */
 const skippedSizeBytesMax = 256 * 1024
+
+/** Connections beyond the maximum that are told to come back, and on which health is told, where nobody can be asked to make room. */
+const surplusConnectionsMax = 256
 
 /** What tests hand in. */
 export interface ServerParts {
@@ -72,7 +77,7 @@ export async function startServer(settings: Settings, parts: ServerParts = {}): 
   const { rootKey, store } = await openData(settings, clock, log)
   const ownerId = rootKey.accountId
   try {
-    const connections = new Connections()
+    const connections = new Connections(settings.connectionsMax)
     const hostId = newHostId()
     const keys = rootKeyRing(rootKey)
     const { region } = settings
@@ -92,12 +97,18 @@ export async function startServer(settings: Settings, parts: ServerParts = {}): 
         corsRulesOf: (bucket) => corsRulesOf(store, bucket),
         clock,
         connections,
+        admission: new Admission(settings.requestsMax),
         limits: { idleMsMax: settings.idleTimeoutMs, lingerMsMax, skippedSizeBytesMax },
         log,
       }),
     )
     const server = httpServer(settings, tls, app, connections, hostId)
     await listen(server, settings.address)
+    const sweep = keepPace(connections, {
+      rateBytesMin: settings.transferRateMin,
+      graceMs: settings.transferGraceMs,
+    })
+    server.once('close', () => clearInterval(sweep))
     const endpoint = endpointOf(server, settings.address.host, tls !== undefined)
     let closed: Promise<void> | undefined
     const close = (graceMs = settings.shutdownGraceMs): Promise<void> => {
@@ -203,7 +214,8 @@ function httpServer(
   const server = tls === undefined ? createHttpServer(options) : createTlsServer(options, tls)
   // Beyond a maximum Node would drop headers in silence; the bytes are bounded above.
   server.maxHeadersCount = 0
-  server.maxConnections = settings.connectionsMax
+  const greetingMax = tls === undefined ? 0 : connections.greetingMax
+  server.maxConnections = settings.connectionsMax + surplusConnectionsMax + greetingMax
   server.timeout = settings.idleTimeoutMs
   const callback = app.callback()
   const answer = (request: IncomingMessage, response: ServerResponse): void => void callback(request, response)
@@ -213,8 +225,20 @@ function httpServer(
   // RFC 9110, 10.1.1: an expectation that is not known "MAY" be answered 417, as Node does when nobody listens; S3 takes no notice of it.
   server.on('checkExpectation', answer)
   server.on('clientError', malformedListener(connections, hostId, lingerMsMax))
-  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => connections.of(socket))
+  if (tls !== undefined) server.on('connection', (socket: Socket) => connections.greet(socket))
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => connections.accept(socket))
   return server
+}
+
+/** Looks now and then for clients that are too slow. Keeps no process alive. */
+function keepPace(connections: Connections, rules: PaceRules): NodeJS.Timeout {
+  let beforeMs = performance.now()
+  const look = (): void => {
+    const nowMs = performance.now()
+    connections.keepPace(nowMs - beforeMs, rules)
+    beforeMs = nowMs
+  }
+  return setInterval(look, sweepMsFor(rules)).unref()
 }
 
 function createTlsServer(options: Parameters<typeof createHttpServer>[0] & object, tls: Tls): Server {

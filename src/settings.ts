@@ -20,9 +20,13 @@ export interface Settings {
   readonly acceptSignatureV2Forms: boolean
   readonly logLevel: LogLevel
   readonly connectionsMax: number
+  readonly requestsMax: number
   readonly headersTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly keepAliveTimeoutMs: number
+  /** Bytes a second; 0 for none. */
+  readonly transferRateMin: number
+  readonly transferGraceMs: number
   readonly shutdownGraceMs: number
 }
 
@@ -161,10 +165,31 @@ export const definitions = {
     about: `how much is logged: ${logLevels.join(', ')} (default info)`,
     placeholder: 'LEVEL',
   },
-  connectionsMax: count(1, 1_000_000, 4096, 'connections open at a time; further ones are closed at once'),
+  connectionsMax: count(
+    1,
+    1_000_000,
+    4096,
+    'connections open at a time; a further one takes the place of the one that is idle for longest, or is told SlowDown when none is',
+  ),
+  requestsMax: count(
+    1,
+    1_000_000,
+    512,
+    'requests worked on at a time, those not counted that wait for their clients; further ones wait for a second at most, then are told SlowDown',
+  ),
   headersTimeoutMs: ms(100, 3_600_000, 30_000, "until a connection's next request has sent all its headers"),
   idleTimeoutMs: ms(100, 3_600_000, 60_000, 'a client may neither send nor take a byte in the middle of a request'),
   keepAliveTimeoutMs: ms(0, 3_600_000, 65_000, 'a connection is kept between requests'),
+  transferRateMin: {
+    ...count(
+      0,
+      999_999_999,
+      1024,
+      'bytes a second a client must send of a body, or take of an answer, at least, averaged over the grace; 0 for none',
+    ),
+    placeholder: 'BYTES',
+  },
+  transferGraceMs: ms(100, 3_600_000, 30_000, 'how long a client may be slower than that'),
   shutdownGraceMs: ms(0, 3_600_000, 30_000, 'requests under way may take to finish after SIGTERM'),
 } satisfies { readonly [Name in keyof Required<Settings>]: Definition }
 

@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import {
   DeleteObjectCommand,
@@ -18,7 +19,7 @@ import supertest from 'supertest'
 import { SettingsError } from '../src/config.js'
 import type { Operation } from '../src/contract/operation.js'
 import { freshServer } from './fresh-server.js'
-import { RawConnection, signedHead, signedRequest } from './raw-request.js'
+import { RawConnection, rawRequest, signedHead, signedRequest } from './raw-request.js'
 
 const sizes = [0, 1, 1000, 16 * 1024, 16 * 1024 + 1, 1_000_000, 17 * 1024 * 1024]
 
@@ -195,15 +196,194 @@ describe('limits of connections', () => {
     await idle.closed()
   })
 
-  it('closes connections beyond the maximum', async () => {
-    const { endpoint } = await freshServer({ hasBucket: false, settings: { connectionsMax: 1 } })
+  it('close the connection that is idle for longest when there are too many', async () => {
+    const { endpoint } = await freshServer({ hasBucket: false, settings: { connectionsMax: 2 } })
+    const isServed = async (connection: RawConnection): Promise<void> => {
+      await connection.send(signedRequest(endpoint, { method: 'GET', target: '/' }))
+      equal((await connection.answer()).status, 200)
+    }
     const first = await RawConnection.open(endpoint)
-    await first.send('GET /-/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
-    await first.answer()
-
+    await isServed(first)
     const second = await RawConnection.open(endpoint)
+    await isServed(second)
+    await isServed(first)
+
+    const third = await RawConnection.open(endpoint)
     await second.closed()
-    first.destroy()
+
+    await isServed(first)
+    await isServed(third)
+    for (const connection of [first, third]) connection.destroy()
+  })
+
+  it('are no way to lock others out for who never finishes a head', async () => {
+    const { endpoint, bucket } = await freshServer({ settings: { connectionsMax: 8 } })
+    const dripping = await Promise.all(Array.from({ length: 40 }, () => RawConnection.open(endpoint)))
+    for (const connection of dripping) await connection.send('GET / HTTP/1.1\r\nHost: local').catch(() => undefined)
+
+    const answer = await rawRequest(endpoint, signedRequest(endpoint, { method: 'HEAD', target: `/${bucket}` }), {
+      isHead: true,
+    })
+
+    equal(answer.status, 200)
+    for (const connection of dripping) connection.destroy()
+  })
+
+  it('are no way to lock others out for who never sends a form', async () => {
+    const { endpoint, bucket } = await freshServer({ settings: { connectionsMax: 4 } })
+    const form = `POST /${bucket} HTTP/1.1\r\nHost: ${endpoint.host}\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000\r\n\r\n--x`
+    const dripping = await Promise.all(Array.from({ length: 4 }, () => RawConnection.open(endpoint)))
+    for (const connection of dripping) await connection.send(form)
+
+    const answer = await rawRequest(endpoint, signedRequest(endpoint, { method: 'HEAD', target: `/${bucket}` }), {
+      isHead: true,
+    })
+
+    equal(answer.status, 200)
+    for (const connection of dripping) connection.destroy()
+  })
+
+  it('leave alone who is at work: a further client is told SlowDown, and health all the same', async () => {
+    const reached = promised()
+    const go = promised()
+    const { endpoint, bucket } = await freshServer({
+      operations: { HeadBucket: waiting(reached, go) },
+      settings: { connectionsMax: 1 },
+    })
+    const busy = await RawConnection.open(endpoint)
+    await busy.send(signedRequest(endpoint, { method: 'HEAD', target: `/${bucket}` }))
+    await reached.promise
+
+    const refused = await RawConnection.open(endpoint)
+    await refused.send(signedRequest(endpoint, { method: 'GET', target: `/${bucket}?location` }))
+    const answer = await refused.answer()
+    await refused.closed()
+    const watching = await RawConnection.open(endpoint)
+    await isLive(watching)
+    go.resolve()
+    const { status } = await busy.answer({ isHead: true })
+
+    equal(answer.status, 503)
+    match(answer.body.toString(), /<Code>SlowDown<\/Code>/)
+    equal(answer.headers['retry-after'], '1')
+    equal(status, 200)
+    for (const connection of [busy, watching]) connection.destroy()
+  })
+
+  it('cut off a client that sends request after request on one connection and waits for no answer', async () => {
+    const { endpoint } = await freshServer({ hasBucket: false })
+    const connection = await RawConnection.open(endpoint)
+    await connection.send('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(1000))
+
+    await connection.closed()
+    const { status } = await rawRequest(endpoint, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    equal(status, 403)
+  })
+})
+
+describe('limits of requests', () => {
+  it('let a request beyond the maximum wait for its turn, then tell it SlowDown with Retry-After; health is told all the same', async () => {
+    const reached = promised()
+    const go = promised()
+    const { endpoint, bucket, problems } = await freshServer({
+      operations: { HeadBucket: waiting(reached, go) },
+      settings: { requestsMax: 1 },
+    })
+    const busy = await RawConnection.open(endpoint)
+    await busy.send(signedRequest(endpoint, { method: 'HEAD', target: `/${bucket}` }))
+    await reached.promise
+
+    const late = await RawConnection.open(endpoint)
+    const request = signedRequest(endpoint, { method: 'GET', target: `/${bucket}?location` })
+    await late.send(request)
+    await isLive(await RawConnection.open(endpoint))
+    const refused = await late.answer()
+    await late.send(request)
+    go.resolve()
+    await busy.answer({ isHead: true })
+    const served = await late.answer()
+
+    equal(refused.status, 503)
+    match(refused.body.toString(), /<Code>SlowDown<\/Code>/)
+    equal(refused.headers['retry-after'], '1')
+    equal(refused.headers['connection'], 'keep-alive')
+    equal(served.status, 200)
+    deepEqual(
+      problems.map(({ message }) => message),
+      ['overloaded: requests were refused with SlowDown'],
+    )
+    for (const connection of [busy, late]) connection.destroy()
+  })
+
+  it('count no request that waits for its client: slow uploads and downloads leave room', async () => {
+    const { endpoint, bucket, s3 } = await freshServer({ settings: { requestsMax: 1 } })
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'large', Body: Buffer.alloc(32 * 1024 * 1024) }))
+    const uploading = await RawConnection.open(endpoint)
+    const headers = { 'Content-Length': '1000', 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }
+    await uploading.send(signedHead(endpoint, { method: 'PUT', target: `/${bucket}/slow`, headers }) + 'some')
+    const downloading = await RawConnection.open(endpoint)
+    downloading.pause()
+    await downloading.send(signedRequest(endpoint, { method: 'GET', target: `/${bucket}/large` }))
+
+    for (let i = 0; i < 5; i += 1) await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'large' }))
+    await uploading.send('x'.repeat(996))
+    const stored = await uploading.answer()
+
+    equal(stored.status, 200)
+    for (const connection of [uploading, downloading]) connection.destroy()
+  })
+})
+
+describe('limits of slow clients', () => {
+  it('answer RequestTimeout to a body that drips, and leave nothing of it', async () => {
+    const { endpoint, bucket, s3, problems } = await freshServer({
+      settings: { transferRateMin: 1000, transferGraceMs: 300 },
+    })
+    const connection = await RawConnection.open(endpoint)
+    const headers = { 'Content-Length': '1000', 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }
+    await connection.send(signedHead(endpoint, { method: 'PUT', target: `/${bucket}/k`, headers }))
+    const drip = setInterval(() => void connection.send('x'), 50)
+
+    const answer = await connection.answer()
+    clearInterval(drip)
+
+    equal(answer.status, 400)
+    match(answer.body.toString(), /<Code>RequestTimeout<\/Code>/)
+    await rejects(s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'k' })), { name: 'NotFound' })
+    deepEqual(problems, [])
+    connection.destroy()
+  })
+
+  it('cut off who takes an answer too slowly, though it takes some of it', async () => {
+    const { endpoint, bucket, s3 } = await freshServer({
+      settings: { transferRateMin: 4 * 1024 * 1024, transferGraceMs: 200 },
+    })
+    const size = 32 * 1024 * 1024
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'large', Body: Buffer.alloc(size) }))
+    const connection = await RawConnection.open(endpoint)
+    await connection.send(signedRequest(endpoint, { method: 'GET', target: `/${bucket}/large` }))
+    // Some of it is taken now and then, so that the connection never looks idle; the rest once the server has had time to lose its patience.
+    for (let i = 0; i < 20; i += 1) {
+      connection.resume()
+      connection.pause()
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    connection.resume()
+    await connection.closed()
+
+    ok(connection.received().length < size, 'all of it came')
+  })
+
+  it('ask for nothing when the rate is 0', async () => {
+    const { endpoint, bucket } = await freshServer({ settings: { transferRateMin: 0, transferGraceMs: 100 } })
+    const connection = await RawConnection.open(endpoint)
+    const headers = { 'Content-Length': '2', 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }
+    await connection.send(signedHead(endpoint, { method: 'PUT', target: `/${bucket}/k`, headers }) + 'x')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await connection.send('y')
+
+    equal((await connection.answer()).status, 200)
+    connection.destroy()
   })
 })
 
@@ -235,6 +415,28 @@ describe('TLS', () => {
 
     equal(endpoint.protocol, 'https:')
     equal(answer.status, 200)
+  })
+
+  it('is there for others while hundreds never end their handshake', async () => {
+    const { endpoint } = await freshServer({ hasBucket: false, settings: { ...tls(), connectionsMax: 16 } })
+    const port = Number(endpoint.port)
+    const request = signedRequest(endpoint, { method: 'GET', target: '/' })
+    const early = [
+      await RawConnection.open(endpoint),
+      await RawConnection.open(endpoint),
+      await RawConnection.open(endpoint),
+    ]
+    const silent = Array.from({ length: 400 }, () => connect(port, endpoint.hostname).on('error', () => undefined))
+    await Promise.all(silent.map((socket) => new Promise((resolve) => socket.once('connect', resolve))))
+
+    const answer = await rawRequest(endpoint, request)
+    await until(() => silent.filter(({ readyState }) => readyState === 'open').length <= 2)
+    for (const connection of early) await connection.send(request)
+    const statuses = await Promise.all(early.map(async (connection) => (await connection.answer()).status))
+
+    equal(answer.status, 200)
+    deepEqual(statuses, [200, 200, 200])
+    for (const connection of [...silent, ...early]) connection.destroy()
   })
 
   it('does not speak TLS 1.1', async () => {
@@ -290,6 +492,16 @@ describe('a client that leaves in the middle of an upload', () => {
     deepEqual(problems, [])
   })
 })
+
+/** Looks again until something holds; the test's own timeout ends it. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
+async function isLive(connection: RawConnection): Promise<void> {
+  await connection.send('GET /-/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  equal((await connection.answer()).status, 200)
+}
 
 interface Promised {
   readonly promise: Promise<void>

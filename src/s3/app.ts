@@ -11,13 +11,14 @@ import type { Log } from '../contract/log.js'
 import type { Call, Clock, OperationName, Operations } from '../contract/operation.js'
 import type { Address, HttpRequest } from '../contract/request.js'
 import { addressOf } from './address.js'
+import type { Admission } from './admission.js'
 import { bodyRules } from './body/body-rules.js'
 import { openBody } from './body/open-body.js'
 import { readWhole } from './body/read-whole.js'
 import { ClientLeft, type Connections } from './connections.js'
 import { corsHeaders, preflight, type CorsRulesOf } from './cors.js'
 import { requireNoEncryptionOfReads } from './encryption-headers.js'
-import { Exchange, type ExchangeLimits } from './exchange.js'
+import { Exchange, type ExchangeLimits, uncountedSizeBytesMax } from './exchange.js'
 import { httpRequestOf } from './http-request.js'
 import { requireExpectedOwner, requireHonoured } from './not-yet.js'
 import { isPostForm, postObject } from './post-object/post-object.js'
@@ -51,6 +52,7 @@ export interface S3AppSettings {
   readonly corsRulesOf: CorsRulesOf
   readonly clock: Clock
   readonly connections: Connections
+  readonly admission: Admission
   readonly limits: ExchangeLimits
   readonly log: Log
 }
@@ -66,12 +68,14 @@ interface Progress {
 
 /** Everything of S3. It answers every request it is given. */
 export function s3App(settings: S3AppSettings): Middleware {
-  const { connections, limits } = settings
+  const { admission, connections, limits } = settings
   return (context) => {
     const { req, res } = context
     // Koa's own way of answering would write headers one by one, and knows nothing of memory that is used again.
     context.respond = false
-    return serve(settings, req, new Exchange(req, res, connections.of(req.socket), limits))
+    const connection = connections.of(req.socket)
+    if (!connection.mayEnter()) return undefined
+    return serve(settings, req, new Exchange(req, res, connection, limits, admission))
   }
 }
 
@@ -82,9 +86,11 @@ async function serve(settings: S3AppSettings, message: IncomingMessage, exchange
   const progress: Progress = {}
   let answer: Answer
   try {
+    const turn = exchange.enter()
+    if (turn !== undefined) await turn
     answer = await answerOf(settings, message, exchange, requestId, progress)
     const { body, status } = answer
-    if (body !== undefined && !(body instanceof Uint8Array)) await exchange.open(body, status)
+    if (body !== undefined && !isShort(body)) await exchange.open(body, status)
   } catch (error) {
     const refusal = refusalOf(error, log, requestId, `${message.method} ${message.url}`)
     answer = encodeError(refusal, resourceOf(progress.address), requestId, hostId)
@@ -97,6 +103,9 @@ async function serve(settings: S3AppSettings, message: IncomingMessage, exchange
     else log.error({ requestId, request: `${message.method} ${message.url}`, err: error }, 'an answer was cut off')
   }
 }
+
+/** Whether a body is there, and so small that its memory need not be counted. */
+const isShort = (body: Answer['body']): boolean => body instanceof Uint8Array && body.length <= uncountedSizeBytesMax
 
 async function answerOf(
   settings: S3AppSettings,
@@ -112,6 +121,7 @@ async function answerOf(
   if (isPostForm(request, address)) return storeForm(settings, request, address, exchange, requestId)
 
   const authenticated = settings.authenticate(request)
+  exchange.recognize()
   const full = authenticated.by === 'query' ? withPresignedHeaders(request, address) : request
   const name = operationOf(full.method, address, full.headers)
   return perform(settings, name, { request: full, address, authenticated, exchange, requestId })
@@ -155,7 +165,11 @@ async function perform<Name extends OperationName>(
       ? noBody
       : openBody(exchange.body, request, authenticated.payload, exchange.sendContinue, bodyRules(name))
   const document = isDocument
-    ? await readWhole(body, claims, documentSizeBytesMax, { requiresChecksum, signal: exchange.body.signal })
+    ? await readWhole(body, claims, documentSizeBytesMax, {
+        requiresChecksum,
+        signal: exchange.body.signal,
+        holder: exchange.body,
+      })
     : undefined
   const input = decodeInput(name, address, request.headers, document)
   // Only operations without a document have sources.
@@ -185,7 +199,12 @@ function storeForm(
   const bucketUrl = request.path === '/' ? origin : `${origin}/${encodeURIComponent(bucket)}`
   const { body: source, sendContinue: beforeFirstRead } = exchange
   const form = { request, source, beforeFirstRead, bucket, bucketUrl, ownerId, requestId, clock }
-  return postObject({ ...form, authenticateForm, authorize, putObject })
+  const recognized = (fields: FormFields): Authenticated => {
+    const authenticated = authenticateForm(fields)
+    exchange.recognize()
+    return authenticated
+  }
+  return postObject({ ...form, authenticateForm: recognized, authorize, putObject })
 }
 
 /** @throws AccessDenied */

@@ -3,10 +3,13 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { S3Error } from '../contract/errors.js'
+import type { Admission, Applicant } from './admission.js'
+import { heldAnswers } from './body/held-memory.js'
 import { ClientLeft, type Connection, type Passenger } from './connections.js'
 import { announcesBody, waitsForContinue } from './http-request.js'
 import { turnEnd } from './outbox.js'
-import { RequestBody } from './request-body.js'
+import { Pace, type PaceRules } from './pace.js'
+import { RequestBody, type Waiter } from './request-body.js'
 import type { Answer } from './wire/answer.js'
 
 /** How a client may take its time. All in ms but the size. */
@@ -21,14 +24,27 @@ export interface ExchangeLimits {
   readonly skippedSizeBytesMax: number
 }
 
+/** An answer up to this size is left to the socket; of larger ones the memory is counted until their clients have taken them. */
+export const uncountedSizeBytesMax = 64 * 1024
+
 /** A request under way. */
-export class Exchange implements Passenger {
+export class Exchange implements Passenger, Applicant, Waiter {
   /** The raw payload. */
   readonly body: RequestBody
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #connection: Connection
   readonly #limits: ExchangeLimits
+  readonly #admission: Admission
+  /** Whether it counts as worked on. */
+  #isInWork = false
+  #isKnown = false
+  #isLingering = false
+  #pace: Pace | undefined
+  #writeNumber = 0
+  #unsentSizeBytes = 0
+  /** Gives back the memory of an answer that is held whole. */
+  #release: (() => void) | undefined
   #awaitsContinue: boolean
   /** Set while bytes are on their way to the client. */
   #interrupt: ((reason: Error) => void) | undefined
@@ -39,13 +55,20 @@ export class Exchange implements Passenger {
   #source: AsyncIterator<Uint8Array> | undefined
   #first: IteratorResult<Uint8Array, unknown> | undefined
 
-  constructor(request: IncomingMessage, response: ServerResponse, connection: Connection, limits: ExchangeLimits) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    connection: Connection,
+    limits: ExchangeLimits,
+    admission: Admission,
+  ) {
+    this.#admission = admission
     this.#request = request
     this.#response = response
     this.#connection = connection
     this.#limits = limits
     this.#awaitsContinue = waitsForContinue(request)
-    this.body = new RequestBody(request)
+    this.body = new RequestBody(request, this)
     connection.enter(this)
     // Node asks the answer whose turn it is when nothing moved on the socket.
     response.on('timeout', () => this.#onIdle())
@@ -63,6 +86,60 @@ export class Exchange implements Passenger {
     this.#response.writeContinue()
   }
 
+  /** Waits for its turn among all requests, when there are too many.
+   *  @returns nothing when it is its turn
+   *  @throws SlowDown */
+  enter(): Promise<void> | undefined {
+    if (this.#connection.isSurplus) throw new S3Error('SlowDown')
+    const turn = this.#admission.enter(this)
+    if (turn !== undefined) return this.#entered(turn)
+    this.#isInWork = true
+    return undefined
+  }
+
+  async #entered(turn: Promise<void>): Promise<void> {
+    await turn
+    this.#isInWork = true
+  }
+
+  /** It is known who sent it. */
+  recognize(): void {
+    this.#isKnown = true
+  }
+
+  /** Until `resume` it is the client that is waited for. */
+  pause(): void {
+    if (!this.#isInWork) return
+    this.#isInWork = false
+    this.#admission.leave()
+  }
+
+  resume(): void {
+    if (this.#isInWork || this.#isSent) return
+    this.#isInWork = true
+    this.#admission.resume()
+  }
+
+  get hasLeft(): boolean {
+    return this.#hasLeft
+  }
+
+  get isExpendable(): boolean {
+    return this.#isLingering || (!this.#isKnown && this.body.isWaiting)
+  }
+
+  keepPace(elapsedMs: number, rules: PaceRules): void {
+    if (this.body.isWaiting) {
+      this.#pace ??= new Pace(rules)
+      const isTooSlow = this.#pace.isSendingTooSlowly(elapsedMs, this.#request.socket.bytesRead)
+      if (isTooSlow) this.body.fail(new S3Error('RequestTimeout'))
+    } else if (this.#unsentSizeBytes > 0) {
+      this.#pace ??= new Pace(rules)
+      const isTooSlow = this.#pace.isTakingTooSlowly(elapsedMs, this.#writeNumber, this.#unsentSizeBytes)
+      if (isTooSlow) this.#connection.destroy()
+    }
+  }
+
   /** Where the request ends is in doubt: the connection is not used again. */
   distrust(): void {
     this.#isDistrusted = true
@@ -78,8 +155,9 @@ export class Exchange implements Passenger {
 
   /** Asks a body for its first chunk, before anything of its answer is sent: what cannot be read from its start on can still be refused.
    *  A body that is not to be sent is closed. `send` must follow with the same answer, unless this throws.
-   *  @throws whatever reading the body throws */
-  async open(body: AsyncIterable<Uint8Array>, status: number): Promise<void> {
+   *  @throws whatever reading the body throws; SlowDown when too much waits for clients to take it */
+  async open(body: AsyncIterable<Uint8Array> | Uint8Array, status: number): Promise<void> {
+    if (body instanceof Uint8Array) return this.#hold(body)
     const source = body[Symbol.asyncIterator]()
     if (this.#hasLeft || this.#request.method === 'HEAD' || isBodiless(status)) {
       await source.return?.()
@@ -115,8 +193,11 @@ export class Exchange implements Passenger {
         response.end()
       } else {
         if (body === undefined) response.end()
-        else if (body instanceof Uint8Array) response.end(body)
-        else {
+        else if (body instanceof Uint8Array && this.#release === undefined) response.end(body)
+        else if (body instanceof Uint8Array) {
+          await this.#write(body)
+          response.end()
+        } else {
           await this.#pour(length)
           response.end()
         }
@@ -128,9 +209,21 @@ export class Exchange implements Passenger {
       await this.#source?.return?.()
       throw error
     } finally {
+      this.pause()
       this.#isSent = true
+      this.#release?.()
+      this.body.close()
       this.#connection.leave(this)
     }
+  }
+
+  /** Counts the memory of an answer that is there as a whole.
+   *  @throws SlowDown when there is no room: slow clients have it all */
+  #hold(body: Uint8Array): void {
+    if (this.#request.method === 'HEAD') return
+    const connection = this.#connection
+    this.#release = heldAnswers.takeNow(body.length, { isWaiting: true, fail: () => connection.destroy() })
+    if (this.#release === undefined) throw new S3Error('SlowDown')
   }
 
   /** What is done with the rest of the request's body. What nobody read must never become the next request. */
@@ -161,10 +254,15 @@ export class Exchange implements Passenger {
 
   #write(chunk: Uint8Array): Promise<void> {
     if (this.#hasLeft) throw new ClientLeft()
+    this.pause()
+    this.#writeNumber += 1
+    this.#unsentSizeBytes = chunk.length
     return new Promise((resolve, reject) => {
       this.#interrupt = reject
       this.#response.write(chunk, (error) => {
         this.#interrupt = undefined
+        this.#unsentSizeBytes = 0
+        this.resume()
         if (error) reject(new ClientLeft())
         else resolve()
       })
@@ -175,6 +273,8 @@ export class Exchange implements Passenger {
   async #linger(): Promise<void> {
     if (this.#request.complete || this.#hasLeft) return
     this.body.giveUp()
+    this.pause()
+    this.#isLingering = true
     await new Promise<void>((resolve) => {
       const stop = (): void => {
         clearTimeout(timer)

@@ -19,11 +19,12 @@ export function malformedListener(
     // The parser goes on failing for every further chunk of what it did not understand.
     if (answered.has(socket)) return
     answered.add(socket)
-    const connection = connections.of(socket)
+    // One that is closed already, as a TLS client that left in its handshake is, must not be followed: nothing would ever end that.
     if (!socket.writable) {
       socket.destroy()
       return
     }
+    const connection = connections.of(socket)
     const refusal = refusalOf(error.code)
     if (!connection.isIdle) {
       // Whatever were written now would be taken as the answer to a request before it.

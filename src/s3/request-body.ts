@@ -2,9 +2,22 @@
 // It knows nothing of chunk signatures or lengths; that is `body/`.
 
 import type { IncomingMessage } from 'node:http'
+import type { Holder } from './body/held-memory.js'
 
 /** How many bytes may wait to be asked for before the client is held back. Several socket reads of 64 KiB, so that hashing does not wait. */
 const queuedSizeBytesMax = 256 * 1024
+
+/** Bytes that may wait in all bodies together; beyond it each holds what one read of its socket brought, up to 64 KiB. */
+const allQueuedSizeBytesMax = 64 * 1024 * 1024
+
+/** Bytes that wait in all bodies of the process. */
+let allQueuedSizeBytes = 0
+
+/** Told when a body waits for its client, and when it goes on. */
+export interface Waiter {
+  pause(): void
+  resume(): void
+}
 
 /** A request's raw payload. May be iterated once; giving it up early leaves the connection alone. */
 export class RequestBody implements AsyncIterableIterator<Uint8Array, undefined> {
@@ -18,9 +31,16 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array, undefined>
   #failure: Error | undefined
   #abort: AbortController | undefined
   #wake: (() => void) | undefined
+  readonly #waiter: Waiter
 
-  constructor(message: IncomingMessage) {
+  constructor(message: IncomingMessage, waiter: Waiter) {
     this.#message = message
+    this.#waiter = waiter
+  }
+
+  /** Who answers for memory that is held for this body. */
+  get holder(): Holder {
+    return this
   }
 
   /** Whether somebody is waiting for the client's next byte. */
@@ -49,9 +69,15 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array, undefined>
 
   /** Nobody wants the rest: what still arrives is dropped. */
   giveUp(): void {
+    this.close()
+    this.#message.resume()
+  }
+
+  /** Nobody reads on: what waits is dropped. */
+  close(): void {
     this.#isGivenUp = true
     this.#queue.length = 0
-    this.#message.resume()
+    this.#count(-this.#queuedSizeBytes)
   }
 
   [Symbol.asyncIterator](): this {
@@ -71,13 +97,15 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array, undefined>
     for (;;) {
       const chunk = this.#queue.shift()
       if (chunk !== undefined) {
-        this.#queuedSizeBytes -= chunk.length
+        this.#count(-chunk.length)
         if (this.#queuedSizeBytes < queuedSizeBytesMax / 2 && this.#message.isPaused()) this.#message.resume()
         return { value: chunk, done: false }
       }
       if (this.#hasEnded) return over
       if (this.#failure !== undefined) throw this.#failure
+      this.#waiter.pause()
       await new Promise<void>((resolve) => (this.#wake = resolve))
+      this.#waiter.resume()
     }
   }
 
@@ -91,14 +119,20 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array, undefined>
     this.#message.on('data', (chunk: Uint8Array) => {
       if (this.#isGivenUp) return
       this.#queue.push(chunk)
-      this.#queuedSizeBytes += chunk.length
-      if (this.#queuedSizeBytes >= queuedSizeBytesMax) this.#message.pause()
+      this.#count(chunk.length)
+      if (this.#queuedSizeBytes >= queuedSizeBytesMax || allQueuedSizeBytes >= allQueuedSizeBytesMax)
+        this.#message.pause()
       this.#wakeUp()
     })
     this.#message.on('end', () => {
       this.#hasEnded = true
       this.#wakeUp()
     })
+  }
+
+  #count(sizeBytes: number): void {
+    this.#queuedSizeBytes += sizeBytes
+    allQueuedSizeBytes += sizeBytes
   }
 
   #wakeUp(): void {

@@ -2,6 +2,7 @@
 
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import type { Operation } from '../../src/contract/operation.js'
+import { heldAnswers } from '../../src/s3/body/held-memory.js'
 import { freshServer } from '../fresh-server.js'
 import { RawConnection, signedHead, signedRequest } from '../raw-request.js'
 
@@ -318,6 +319,32 @@ describe('a body on its way out', () => {
     match(answer.body.toString(), /<Code>InternalError<\/Code>/)
     equal(next.status, 200)
     equal(problems.length, 1)
+    connection.destroy()
+  })
+
+  it('that is there as a whole counts until it is taken: what is too much for the memory is told SlowDown', async () => {
+    const size = 4 * MiB
+    const { endpoint, bucket } = await freshServer({
+      operations: { GetObject: async () => ({ Body: Buffer.alloc(size), ContentLength: size }) },
+    })
+    const request = signedRequest(endpoint, { method: 'GET', target: `/${bucket}/k` })
+    const connection = await RawConnection.open(endpoint)
+    const release = heldAnswers.takeNow(46 * MiB, { isWaiting: true, fail: () => undefined })
+
+    await connection.send(request)
+    const refused = await connection.answer()
+    release?.()
+    connection.pause()
+    await connection.send(request)
+    while (heldAnswers.takenSizeBytes === 0) await new Promise((resolve) => setImmediate(resolve))
+    const heldSizeBytes = heldAnswers.takenSizeBytes
+    connection.resume()
+    const served = await connection.answer()
+
+    equal(refused.status, 503)
+    match(refused.body.toString(), /<Code>SlowDown<\/Code>/)
+    equal(refused.headers['retry-after'], '1')
+    deepEqual([served.body.length, heldSizeBytes, heldAnswers.takenSizeBytes], [size, size, 0])
     connection.destroy()
   })
 

@@ -6,7 +6,7 @@ import { S3Error } from '../../contract/errors.js'
 import type { HttpRequest } from '../../contract/request.js'
 import { putSizeBytesMax, type BodyRules } from './body-rules.js'
 import { checksumsOfTrailers, claimsOfHeaders } from './claims-of.js'
-import { heldMemory } from './held-memory.js'
+import { heldMemory, type Holder } from './held-memory.js'
 import { PlainBody, tooLarge } from './plain-body.js'
 import { signedChunks } from './signed-chunks.js'
 import { unsignedChunks } from './unsigned-chunks.js'
@@ -27,14 +27,14 @@ const anyBody: BodyRules = {
 
 /** Opens a payload. Chunk framing is decided by what was signed (`payload`), never by Content-Encoding.
  *  @param source bytes as they come off the socket; chunks must stay as they are until the whole payload has been read;
- *  its signal is aborted when no more will come
+ *  its signal is aborted when no more will come; its holder is who answers for the memory its chunks take
  *  @param beforeFirstRead called once, when the body is first asked for: sends `100 Continue`
  *  @param rules of the operation, see `bodyRules`
  *  @throws InvalidDigest, InvalidRequest, MissingContentLength, EntityTooLarge, InvalidArgument
  *  Reading throws IncompleteBody, EntityTooLarge, SignatureDoesNotMatch, InvalidChunkSizeError, MalformedTrailerError, InvalidRequest, SlowDown, and
  *  whatever the source throws. */
 export function openBody(
-  source: AsyncIterable<Uint8Array> & { readonly signal?: AbortSignal },
+  source: AsyncIterable<Uint8Array> & { readonly signal?: AbortSignal; readonly holder?: Holder },
   request: HttpRequest,
   payload: PayloadMode,
   beforeFirstRead: () => void,
@@ -71,7 +71,7 @@ export function openBody(
     if (payload.kind === 'chunks-signed') {
       const signed = payload.hasTrailer ? announced : undefined
       return signedChunks(source, size ?? 0, payload.seed, signed, onTrailers, async (sizeBytes) =>
-        rules.isHeldWhole ? () => undefined : heldMemory.take(sizeBytes, source.signal),
+        rules.isHeldWhole ? () => undefined : heldMemory.take(sizeBytes, source.signal, source.holder),
       )
     }
     return new PlainBody(source, size, rules.sizeBytesMax)

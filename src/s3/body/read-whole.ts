@@ -4,22 +4,23 @@ import { hash } from 'node:crypto'
 import { checksumAlgorithms, type Claims } from '../../contract/claims.js'
 import { S3Error } from '../../contract/errors.js'
 import { checksumOf } from './checksum-of.js'
-import { heldMemory } from './held-memory.js'
+import { heldMemory, type Holder } from './held-memory.js'
 
 /** Answers the whole payload.
  *  @param options.requiresChecksum whether Content-MD5 or a checksum must be claimed (DeleteObjects and most Put…Configuration)
  *  @param options.signal aborted when the payload will not come: ends the wait for memory with its reason
- *  @throws MaxMessageLengthExceeded, SlowDown (no memory within minutes), BadDigest, XAmzContentSHA256Mismatch, InvalidRequest, and whatever reading throws */
+ *  @param options.holder answers for the memory: failed when its client is slow while others wait for memory
+ *  @throws MaxMessageLengthExceeded, SlowDown (no memory within a minute), BadDigest, XAmzContentSHA256Mismatch, InvalidRequest, and whatever reading throws */
 export async function readWhole(
   body: AsyncIterable<Uint8Array>,
   claims: Claims,
   sizeBytesMax: number,
-  options: { readonly requiresChecksum?: boolean; readonly signal?: AbortSignal } = {},
+  options: { readonly requiresChecksum?: boolean; readonly signal?: AbortSignal; readonly holder?: Holder } = {},
 ): Promise<Uint8Array> {
   if (options.requiresChecksum === true) requireChecksum(claims)
   if (claims.size !== undefined && claims.size > sizeBytesMax) throw tooLong(sizeBytesMax)
   // The pieces, and the whole that they are put together to.
-  const release = await heldMemory.take(2 * (claims.size ?? sizeBytesMax), options.signal)
+  const release = await heldMemory.take(2 * (claims.size ?? sizeBytesMax), options.signal, options.holder)
   try {
     const bytes = await gather(body, sizeBytesMax)
     await requireClaimed(bytes, claims)

@@ -6,7 +6,7 @@ import { blockSizeBytes } from './draft.js'
 const pieceSizes = [blockSizeBytes, 256 * 1024, 1024 * 1024] as const
 
 /** Up to how many bodies under way pieces have 1 MiB, and up to how many 256 KiB. */
-const bodiesMaxBySize = { large: 64, medium: 256 } as const
+const bodiesMaxBySize = { large: 32, medium: 128 } as const
 
 /** Memory that is taken, given back and taken again. A body that holds nothing is always given a piece, so nobody waits for
  *  anybody; more than one it gets only within the budget. */
