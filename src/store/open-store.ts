@@ -2,6 +2,7 @@
 //   <directory>/lock.db, lock.pid   one process at a time
 //   <directory>/catalog.db          names; its user_version is the format of the whole directory
 //   <directory>/blobs/              bytes, in a folder for each process that ever wrote here
+//   <directory>/holds/              what other processes read beside this one
 
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, stat } from 'node:fs/promises'
@@ -22,6 +23,7 @@ import type { Catalog } from './catalog/catalog.js'
 import { registerInstance } from './catalog/register-instance.js'
 import { openSqliteCatalog, type SqliteCatalog } from './catalog/sqlite-catalog.js'
 import { Collector } from './collect.js'
+import { Holds } from './holds.js'
 import { type Lock, lockDirectory } from './lock.js'
 import type { Store } from './store.js'
 
@@ -135,7 +137,9 @@ function compose({ root, instance, disk, catalog, lock, log }: Opened): LocalSto
     pieces: new Pieces(plainMemory, piecesBudgetBytes),
   })
   const discard = discarder(catalog, files)
-  const collector = new Collector({ catalog, disk, readers, openFiles, root, instance, log })
+  const holds = new Holds(dirname(root))
+  const oldest = (current: number): number => holds.oldest(readers.oldest(current))
+  const collector = new Collector({ catalog, disk, readers: { oldest }, openFiles, root, instance, log })
   const underWay = new Set<Promise<unknown>>()
   const tracked = <Result>(promise: Promise<Result>): Promise<Result> => {
     underWay.add(promise)
