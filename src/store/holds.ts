@@ -124,6 +124,8 @@ function isAlive(path: string): boolean {
 function lockedDatabase(path: string, fileMustExist: boolean): Database.Database | undefined {
   const database = new Database(path, { timeout: 0, fileMustExist })
   try {
+    // Otherwise a second file would lie beside it for as long as it is locked.
+    database.pragma('journal_mode = MEMORY')
     database.exec('BEGIN EXCLUSIVE')
     return database
   } catch (error) {
