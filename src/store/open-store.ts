@@ -81,6 +81,11 @@ export async function openStore(settings: StoreSettings): Promise<LocalStore> {
       onFailure: (error) => log.error({ err: error }, 'the catalog has stopped writing'),
       ...(settings.transactions && { transactions: settings.transactions }),
     })
+    const migrated = catalog.migrated()
+    if (migrated !== undefined) {
+      const { from, to } = migrated
+      log.info(migrated, `the store was migrated from format ${from} to ${to}; a copy of the older catalog is kept`)
+    }
     try {
       const instance = randomBytes(8).toString('hex')
       const now = clock.now()
