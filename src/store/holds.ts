@@ -48,20 +48,21 @@ export function holdDirectory(directory: string): Hold {
     // Whoever removes the file locks it first, and this process has the lock: if it has its name now, it keeps it.
     if (fs.existsSync(path)) {
       giveToOwner(path, directory)
-      return heldBy(database, path)
+      return heldBy(database, path, directory)
     }
     database.close()
   }
   throw new Error(`${folder} takes no hold: each was removed at once`)
 }
 
-function heldBy(database: Database.Database, path: string): Hold {
+function heldBy(database: Database.Database, path: string, directory: string): Hold {
   let isHeld = true
   return {
     keepFrom(number) {
       const numberPath = numberPathOf(path)
       // No sync: a hold does not outlive the machine's power anyway.
-      fs.writeFileSync(`${numberPath}.draft`, `${number}\n`, { mode: 0o644 })
+      fs.writeFileSync(`${numberPath}.draft`, `${number}\n`, { mode: 0o600 })
+      giveToOwner(`${numberPath}.draft`, directory)
       fs.renameSync(`${numberPath}.draft`, numberPath)
     },
     release() {

@@ -60,7 +60,11 @@ export class BlobCopies {
     const draft = await open(draftPath, 'w', 0o600)
     let fault: string | undefined
     try {
-      fault = await readVerified(from, blob, this.#pace, (bytes, position) => writeWhole(draft.fd, bytes, position))
+      fault = await readVerified(from, blob, this.#pace, (bytes, position) =>
+        writeWhole(draft.fd, bytes, position).catch((cause: unknown) => {
+          throw new WriteFailed(`${draftPath} could not be written`, { cause })
+        }),
+      )
       if (fault === undefined) await this.#disk.syncFile(draft.fd)
     } finally {
       await draft.close()
@@ -103,9 +107,7 @@ async function readVerified(
         if (bytesRead === 0) return `the file ends after ${position} bytes`
         const bytes = memory.subarray(0, bytesRead)
         hash.update(bytes)
-        await take(bytes, position).catch((cause: unknown) => {
-          throw new WriteFailed('The copy could not be written', { cause })
-        })
+        await take(bytes, position)
         position += bytesRead
       }
       return hash.digest().equals(digest) ? undefined : 'the file is damaged'
@@ -113,7 +115,7 @@ async function readVerified(
       await file.close()
     }
   } catch (error) {
-    if (error instanceof WriteFailed) throw error.cause
+    if (error instanceof WriteFailed) throw error
     return `the file cannot be read: ${error instanceof Error ? error.message : String(error)}`
   }
 }

@@ -19,6 +19,7 @@ export interface CatalogSnapshot {
   /** When that was, ms since 1970; undefined when there is none. */
   readonly timeMs: number | undefined
   /** Copies all of it into a new file.
+   *  @throws Error of either disk
    *  @param onProgress told how many pages of how many are copied */
   copyTo(path: string, onProgress: (done: number, total: number) => void): Promise<void>
   /** Ends it. Until then the WAL of the catalog cannot start over: it grows by what is written. */
@@ -41,13 +42,17 @@ export function openSnapshot(path: string): CatalogSnapshot {
       number: newest?.number ?? 0,
       timeMs: newest?.time,
       copyTo: async (copy, onProgress) => {
-        const { totalPages } = await database.backup(copy, {
-          progress: ({ totalPages, remainingPages }) => {
-            onProgress(totalPages - remainingPages, totalPages)
-            return pagesPerStep
-          },
-        })
-        onProgress(totalPages, totalPages)
+        try {
+          const { totalPages } = await database.backup(copy, {
+            progress: ({ totalPages, remainingPages }) => {
+              onProgress(totalPages - remainingPages, totalPages)
+              return pagesPerStep
+            },
+          })
+          onProgress(totalPages, totalPages)
+        } catch (cause) {
+          throw new Error(`The catalog could not be copied to ${copy}`, { cause })
+        }
       },
       close: () => database.close(),
     }

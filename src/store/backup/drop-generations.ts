@@ -13,7 +13,7 @@ export async function dropGenerations(target: Target, keep: number): Promise<num
     if (name.startsWith('dropping-')) await rm(join(folder, name), { recursive: true, force: true })
   }
   const generations = await target.generations()
-  const dropped = generations.slice(0, Math.max(0, generations.length - keep)).map(({ number }) => number)
+  const dropped = generations.slice(0, Math.max(0, generations.length - keep))
   for (const number of dropped) {
     // Out of its name first: what is left of it after a crash must not look whole.
     const dropping = join(folder, `dropping-${number}`)
@@ -27,7 +27,8 @@ export async function dropGenerations(target: Target, keep: number): Promise<num
 /** Removes every file of the pool that no generation's catalog names, drafts of killed runs among them; answers how many. */
 export async function sweepPool(target: Target): Promise<number> {
   const catalogs = (await target.generations()).map(
-    ({ path }) => new Database(join(path, 'catalog.db'), { readonly: true, fileMustExist: true }),
+    (generation) =>
+      new Database(join(target.generationPath(generation), 'catalog.db'), { readonly: true, fileMustExist: true }),
   )
   try {
     // The newest generation names most of what is there.

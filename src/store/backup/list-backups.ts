@@ -8,7 +8,7 @@ import { Target } from './target.js'
 export async function listBackups(path: string): Promise<Manifest[]> {
   const target = await Target.openToRead(path)
   try {
-    return (await target.generations()).map(({ manifest }) => manifest)
+    return await Promise.all((await target.generations()).map((generation) => target.manifest(generation)))
   } finally {
     target.close()
   }

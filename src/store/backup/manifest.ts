@@ -54,10 +54,11 @@ export type Manifest = z.infer<typeof manifestSchema>
 export type Marker = z.infer<typeof markerSchema>
 
 /** @throws Error when it is not a manifest this program understands */
-export const manifestOf = (text: string, path: string): Manifest => parsed(manifestSchema, text, `manifest of ${path}`)
+export const manifestOf = (text: string, path: string): Manifest => parsed(manifestSchema, text, `manifest ${path}`)
 
 /** @throws Error when it is not a backup this program understands */
-export const markerOf = (text: string, path: string): Marker => parsed(markerSchema, text, `backup.json of ${path}`)
+export const markerOf = (text: string, path: string): Marker =>
+  parsed(markerSchema, text, `file backup.json of ${path}`)
 
 function parsed<Value>(schema: z.ZodType<Value>, text: string, name: string): Value {
   let value: unknown

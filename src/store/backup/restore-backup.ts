@@ -11,7 +11,7 @@ import { BlobCopies, eachOf, Pace } from './blob-files.js'
 import type { BackupProgress } from './make-backup.js'
 import type { DamagedBlob, Manifest } from './manifest.js'
 import { type NamedBlob, namedBlobs, namedBlobsTotal } from './named-blobs.js'
-import { type Generation, poolInstance, requireApart, sha256Of, Target, writeDurable } from './target.js'
+import { poolInstance, requireApart, sha256Of, Target, writeDurable } from './target.js'
 
 const filesAtOnce = 4
 
@@ -43,7 +43,7 @@ export async function restoreBackup(
   await requireEmpty(directory)
   const target = await Target.openToRead(from)
   try {
-    const chosen = await generationOf(target, generation)
+    const chosen = await chosenOf(target, generation)
     const { manifest } = chosen
     await requireWholeCatalog(chosen)
     const disk = new Disk()
@@ -74,19 +74,23 @@ async function requireEmpty(directory: string): Promise<void> {
   if (names.length > 0) throw new Error(`${directory} is not empty: restore into a new directory`)
 }
 
-async function generationOf(target: Target, number: number | undefined): Promise<Generation> {
-  const generations = await target.generations()
-  const chosen = number === undefined ? generations.at(-1) : generations.find((one) => one.number === number)
-  if (chosen !== undefined) return chosen
-  const there = generations.map((one) => one.number).join(', ')
-  throw new Error(
-    number === undefined
-      ? `${target.path} holds no finished backup`
-      : `${target.path} has no generation ${number}; it has ${there === '' ? 'none' : there}`,
-  )
+/** A generation, and where it is. */
+interface Chosen {
+  readonly path: string
+  readonly manifest: Manifest
 }
 
-async function requireWholeCatalog({ manifest, path }: Generation): Promise<void> {
+async function chosenOf(target: Target, generation: number | undefined): Promise<Chosen> {
+  const there = await target.generations()
+  const number = generation ?? there.at(-1)
+  if (number === undefined) throw new Error(`${target.path} holds no finished backup`)
+  if (!there.includes(number)) {
+    throw new Error(`${target.path} has no generation ${number}; it has ${there.join(', ') || 'none'}`)
+  }
+  return { path: target.generationPath(number), manifest: await target.manifest(number) }
+}
+
+async function requireWholeCatalog({ manifest, path }: Chosen): Promise<void> {
   if (manifest.catalogFormat > formatVersion) {
     throw new Error(
       `Generation ${manifest.generation} has format ${manifest.catalogFormat}, this program knows formats up to ${formatVersion}: restore it with the newer program that wrote it`,
@@ -102,7 +106,7 @@ async function requireWholeCatalog({ manifest, path }: Generation): Promise<void
 
 async function restoreBlobs(
   target: Target,
-  { path }: Generation,
+  { path }: Chosen,
   directory: string,
   disk: Disk,
   onProgress: (progress: BackupProgress) => void,
@@ -134,7 +138,7 @@ async function restoreBlobs(
 }
 
 /** Copied piece by piece, compared with the manifest once more where it arrived, and named when it is durable. */
-async function restoreCatalog({ path, manifest }: Generation, directory: string, disk: Disk): Promise<void> {
+async function restoreCatalog({ path, manifest }: Chosen, directory: string, disk: Disk): Promise<void> {
   const draftPath = join(directory, 'catalog.db.draft')
   const from = await open(join(path, 'catalog.db'), 'r')
   const draft = await open(draftPath, 'w', 0o600)

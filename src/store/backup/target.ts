@@ -24,13 +24,6 @@ const generationDigits = 6
 /** Names a killed program may have left in a directory where nothing was made yet. */
 const lockNames = ['lock.db', 'lock.db-journal', 'lock.pid']
 
-/** A generation that is whole. */
-export interface Generation {
-  readonly number: number
-  readonly path: string
-  readonly manifest: Manifest
-}
-
 /** An open backup directory; `close` must follow. */
 export class Target {
   readonly path: string
@@ -76,18 +69,23 @@ export class Target {
     return new Target(path, lockedUnlessReadOnly(path))
   }
 
-  /** Every generation that is whole, oldest first.
-   *  @throws Error when a manifest cannot be read or understood */
-  async generations(): Promise<Generation[]> {
-    const names = await this.#names()
-    const numbers = names.filter((name) => /^\d+$/.test(name)).map(Number)
-    const generations = numbers
-      .toSorted((a, b) => a - b)
-      .map(async (number) => {
-        const path = this.generationPath(number)
-        return { number, path, manifest: manifestOf(await readFile(join(path, 'manifest.json'), 'utf8'), path) }
-      })
-    return Promise.all(generations)
+  /** The numbers of every generation that is whole, oldest first. */
+  async generations(): Promise<number[]> {
+    const names = (await this.#names()).filter((name) => /^\d+$/.test(name))
+    return names.map(Number).toSorted((a, b) => a - b)
+  }
+
+  /** What a generation says of itself.
+   *  @throws Error when its manifest cannot be read or understood */
+  async manifest(generation: number): Promise<Manifest> {
+    const path = join(this.generationPath(generation), 'manifest.json')
+    let text: string
+    try {
+      text = await readFile(path, 'utf8')
+    } catch (cause) {
+      throw new Error(`The manifest of generation ${generation} cannot be read`, { cause })
+    }
+    return manifestOf(text, path)
   }
 
   /** What runs that did not finish have left: names below `generations/`. */
@@ -142,7 +140,7 @@ function lockedUnlessReadOnly(path: string): Lock | undefined {
     return lockDirectory(path)
   } catch (error) {
     // Where nobody can write nobody makes a backup.
-    if (hasCode(error, ['EROFS', 'EACCES', 'SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_READONLY_DIRECTORY'])) {
+    if (hasCode(error, ['EROFS', 'SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_READONLY_DIRECTORY'])) {
       return undefined
     }
     throw error

@@ -7,8 +7,9 @@ import { catalogFaults } from '../check-catalog.js'
 import { formatVersion } from '../catalog/schema.js'
 import { BlobCopies, eachOf, Pace } from './blob-files.js'
 import type { BackupProgress } from './make-backup.js'
+import type { Manifest } from './manifest.js'
 import { type NamedBlob, namedBlobs, namedBlobsTotal } from './named-blobs.js'
-import { type Generation, sha256Of, Target } from './target.js'
+import { sha256Of, Target } from './target.js'
 
 const filesAtOnce = 4
 
@@ -31,7 +32,7 @@ export interface VerifyReport {
 }
 
 /** Verifies every generation and every blob any of them names; each blob is read once.
- *  @throws DirectoryLocked while a backup is made there; Error when it holds no backup, or a manifest cannot be understood */
+ *  @throws DirectoryLocked while a backup is made there; Error when it holds no backup */
 export async function verifyBackup(
   path: string,
   onProgress: (progress: BackupProgress) => void,
@@ -45,17 +46,19 @@ export async function verifyBackup(
     const copies = new BlobCopies(target.disk, new Pace(Infinity))
     let blobs = 0
     let bytes = 0
-    for (const generation of generations) {
-      const { number } = generation
-      const found = await generationFaults(generation)
-      for (const what of found.faults) faults.push({ generation: number, what })
-      if (!found.isReadable) continue
-      const catalog = new Database(join(generation.path, 'catalog.db'), { readonly: true, fileMustExist: true })
+    for (const number of generations) {
+      const { manifest, whats } = await generationFaults(target, number)
+      for (const what of whats) faults.push({ generation: number, what })
+      if (manifest === undefined) continue
+      const catalog = new Database(join(target.generationPath(number), 'catalog.db'), {
+        readonly: true,
+        fileMustExist: true,
+      })
       const newer = catalogs.map((one) =>
         one.prepare<[Buffer], { one: 1 }>('SELECT 1 AS one FROM blob WHERE digest = ?'),
       )
       catalogs.push(catalog)
-      if (generation.manifest.catalogFormat === formatVersion) {
+      if (manifest.catalogFormat === formatVersion) {
         for (const { what } of catalogFaults(catalog, (done, total) => onProgress({ stage: 'catalog', done, total }))) {
           faults.push({ generation: number, what })
         }
@@ -76,25 +79,31 @@ export async function verifyBackup(
       }
       await eachOf(namedBlobs(catalog), filesAtOnce, verify)
     }
-    return { generations: generations.map(({ number }) => number).toReversed(), blobs, bytes, faults }
+    return { generations: generations.toReversed(), blobs, bytes, faults }
   } finally {
     for (const catalog of catalogs) catalog.close()
     target.close()
   }
 }
 
-/** What is wrong with a generation's own files; a catalog that is not the one that was written is not read. */
-async function generationFaults({
-  path,
-  manifest,
-}: Generation): Promise<{ readonly faults: string[]; readonly isReadable: boolean }> {
-  const faults = manifest.catalogFaults.map((what) => `the catalog was damaged when it was backed up: ${what}`)
+/** What is wrong with a generation's own files; no manifest: its catalog is not the one that was written, and is not read. */
+async function generationFaults(
+  target: Target,
+  generation: number,
+): Promise<{ readonly whats: string[]; readonly manifest?: Manifest }> {
+  const path = target.generationPath(generation)
   const isSame = async (name: string, sha256: string): Promise<boolean> =>
     existsSync(join(path, name)) && (await sha256Of(join(path, name))) === sha256
-  const isReadable = await isSame('catalog.db', manifest.catalog.sha256)
-  if (!isReadable) faults.push('catalog.db is damaged or missing')
-  if (manifest.rootKey !== null && !(await isSame('root-key.json', manifest.rootKey))) {
-    faults.push('root-key.json is damaged or missing')
+  let manifest: Manifest
+  try {
+    manifest = await target.manifest(generation)
+  } catch (error) {
+    return { whats: [error instanceof Error ? error.message : String(error)] }
   }
-  return { faults, isReadable }
+  const whats = manifest.catalogFaults.map((what) => `the catalog was damaged when it was backed up: ${what}`)
+  if (manifest.rootKey !== null && !(await isSame('root-key.json', manifest.rootKey))) {
+    whats.push('root-key.json is damaged or missing')
+  }
+  if (await isSame('catalog.db', manifest.catalog.sha256)) return { whats, manifest }
+  return { whats: [...whats, 'catalog.db is damaged or missing'] }
 }
