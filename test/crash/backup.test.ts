@@ -219,11 +219,12 @@ describe('Backups of a server that is written to', () => {
 
     let isOver = false
     const all = Array.from({ length: writers }, (_, i) => new Writer(s3, `w${i}`, randomFrom(random.integer(2 ** 31))))
-    const writing = all.map((writer) => writer.write(() => isOver))
+    const over = (): boolean => isOver
+    const writing = all.map((writer) => writer.write(over))
     // Nobody reads through this server: so nobody is between opening a body and reading it.
     let collected = 0
     const collecting = (async () => {
-      while (!isOver) {
+      while (!over()) {
         const { files } = await fresh.server.store.collector.collectNow()
         collected += files
         await wait(20)
