@@ -124,6 +124,24 @@ describe('the collector, beside a process that holds', () => {
     deepEqual(await filesBelow(blobs), [])
   })
 
+  it('keeps them across a restart of the server too', async () => {
+    const { store, directory } = await trialStore(later)
+    await put(store, 'k', 1)
+    await store.collector.collectNow()
+    const hold = holdDirectory(directory)
+    later(() => hold.release())
+    hold.keepFrom(store.catalog.number())
+    await store.catalog.commit(deleteTrial, { key: 'k' })
+    await store.close()
+    const { store: again } = await trialStore(later, directory)
+    await again.collector.swept()
+    await again.collector.collectNow()
+    equal((await filesBelow(join(directory, 'blobs'))).length, 1)
+    hold.release()
+    await again.collector.collectNow()
+    deepEqual(await filesBelow(join(directory, 'blobs')), [])
+  })
+
   /** Places of blobs in a snapshot of another connection. */
   function placesIn(directory: string): { number: number; places: string[] } {
     const database = new Database(join(directory, 'catalog.db'), { readonly: true })

@@ -324,6 +324,17 @@ describe('A backup', () => {
     match((await verifyBackup(made.target, nobody)).faults[0]?.what ?? '', /manifest.json is damaged/)
   })
 
+  it('whose restore was cut short before the catalog came is no store to anybody', async () => {
+    const made = await scene()
+    await made.put('a', 20_000, 1)
+    await made.backUp()
+    const { directory } = await made.restore()
+    await rm(join(directory, 'catalog.db'))
+    await rejects(trialStore(later, directory), /is missing or empty: restore it from a backup/)
+    await rejects(checkStore(directory, nobody), /holds no store/)
+    await rejects(restoreBackup({ from: made.target, directory }, nobody), /is not empty/)
+  })
+
   it('that is copied elsewhere is a backup too', async () => {
     const made = await scene()
     await made.put('a', 20_000, 1)
