@@ -1,8 +1,9 @@
-// The command line: `cairn serve`, `cairn check`, `cairn usage`. Exit codes: 0 all is well, 1 something is wrong with the data or the server broke,
-// 2 it could not start.
+// The command line: `cairn serve`, `cairn check`, `cairn usage`, `cairn backup`, `cairn restore`. Exit codes: 0 all is well, 1 something is wrong
+// with the data or the server broke, 2 it could not start.
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addBackupCommands } from './backup-commands.js'
 import { faultLine, progressReporter } from './check-report.js'
 import { readSettings, SettingsError } from './config.js'
 import { type RunningServer, startServer } from './server.js'
@@ -40,6 +41,8 @@ program
   .option('--config <FILE>', 'JSON file with settings [CAIRN_CONFIG]')
   .option('--json', 'for programs: one JSON object a line')
   .action(usage)
+
+addBackupCommands(program)
 
 try {
   await program.parseAsync()

@@ -31,7 +31,8 @@ const changesKept = 250_000
 export interface CollectorParts {
   readonly catalog: Catalog
   readonly disk: Disk
-  readonly readers: Readers
+  /** Those of this process, and the holds of others. */
+  readonly readers: Pick<Readers, 'oldest'>
   readonly openFiles: OpenFiles
   /** The `blobs` directory. */
   readonly root: string
@@ -147,10 +148,10 @@ export class Collector {
   /** Removes files that were unnamed at change `upTo` and before every read under way; then their rows. */
   async #removeFiles(upTo: number): Promise<number> {
     const { catalog, disk, readers, root } = this.#parts
-    // A read opened at the very number a file is written down under may still need it.
-    const before = readers.oldest(upTo + 1) - 1
-    const removals = await catalog.read(listRemovals, { upTo: before, limit: rowsMax })
-    const local = removals.filter((removal) => removal.tier === 'local')
+    const removals = await catalog.read(listRemovals, { upTo, limit: rowsMax })
+    // First what is to go, then who is there: see holds.ts. A read opened at the very number a file is written down under may still need it.
+    const needed = readers.oldest(upTo + 1)
+    const local = removals.filter(({ tier, number }) => tier === 'local' && number < needed)
     for (let i = 0; i < local.length; i += unlinksMax) {
       await Promise.all(local.slice(i, i + unlinksMax).map((removal) => this.#removeFile(removal)))
     }

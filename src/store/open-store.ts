@@ -2,6 +2,7 @@
 //   <directory>/lock.db, lock.pid   one process at a time
 //   <directory>/catalog.db          names; its user_version is the format of the whole directory
 //   <directory>/blobs/              bytes, in a folder for each process that ever wrote here
+//   <directory>/holds/              what other processes read beside this one
 
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, stat } from 'node:fs/promises'
@@ -23,6 +24,7 @@ import type { Catalog } from './catalog/catalog.js'
 import { registerInstance } from './catalog/register-instance.js'
 import { openSqliteCatalog, type SqliteCatalog } from './catalog/sqlite-catalog.js'
 import { Collector } from './collect.js'
+import { Holds } from './holds.js'
 import { type Lock, lockDirectory } from './lock.js'
 import type { Store } from './store.js'
 
@@ -80,6 +82,11 @@ export async function openStore(settings: StoreSettings): Promise<LocalStore> {
       onFailure: (error) => log.error({ err: error }, 'the catalog has stopped writing'),
       ...(settings.transactions && { transactions: settings.transactions }),
     })
+    const migrated = catalog.migrated()
+    if (migrated !== undefined) {
+      const { from, to } = migrated
+      log.info(migrated, `the store was migrated from format ${from} to ${to}; a copy of the older catalog is kept`)
+    }
     try {
       const instance = randomBytes(8).toString('hex')
       const now = clock.now()
@@ -136,7 +143,9 @@ function compose({ root, instance, disk, catalog, lock, log }: Opened): LocalSto
     pieces: new Pieces(plainMemory, piecesBudgetBytes),
   })
   const discard = discarder(catalog, files)
-  const collector = new Collector({ catalog, disk, readers, openFiles, root, instance, log })
+  const holds = new Holds(dirname(root))
+  const oldest = (current: number): number => holds.oldest(readers.oldest(current))
+  const collector = new Collector({ catalog, disk, readers: { oldest }, openFiles, root, instance, log })
   const underWay = new Set<Promise<unknown>>()
   const tracked = <Result>(promise: Promise<Result>): Promise<Result> => {
     underWay.add(promise)

@@ -2,7 +2,9 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
-import { formatVersion, schema } from './schema.js'
+import { keepCatalog } from './keep-catalog.js'
+import { formatOf } from './require-format.js'
+import { formatVersion, schema, stepTo2 } from './schema.js'
 
 /** What a program knows of formats. */
 export interface Formats {
@@ -15,13 +17,40 @@ export interface Formats {
 }
 
 /** This program's. */
-const ours: Formats = { version: formatVersion, schema, steps: [] }
+const ours: Formats = { version: formatVersion, schema, steps: [stepTo2] }
+
+/** A migration that was done. Structured-clonable. */
+export interface Migrated {
+  readonly from: number
+  readonly to: number
+  /** How long it took, ms. */
+  readonly tookMs: number
+  /** Path of the copy of the older catalog. */
+  readonly kept: string
+}
+
+/** Makes or migrates a catalog, keeping a copy of one that is older.
+ *  @param path of the database file
+ *  @param now ms since 1970, when the store is made
+ *  @returns what was done, when it was older
+ *  @throws Error as `migrate` and `keepCatalog` do */
+export async function openFormat(database: Database, path: string, now: number): Promise<Migrated | undefined> {
+  const from = formatOf(database)
+  if (from === 0 || from >= ours.version) {
+    migrate(database, now)
+    return undefined
+  }
+  const began = performance.now()
+  const kept = await keepCatalog(database, path, from)
+  migrate(database, now)
+  return { from, to: ours.version, tookMs: Math.round(performance.now() - began), kept }
+}
 
 /** Makes the tables of an empty database, or brings older ones up to date; does nothing to those of today.
  *  @param now ms since 1970, when the store is made
  *  @throws Error when the catalog is newer than this program, or is somebody else's database */
 export function migrate(database: Database, now: number, formats: Formats = ours): void {
-  const found = Number(database.pragma('user_version', { simple: true }))
+  const found = formatOf(database)
   if (found === formats.version) return
   if (found > formats.version) {
     throw new Error(

@@ -1,7 +1,10 @@
-// The catalog's tables, format 1. `docs/format.md` tells them in words; a change needs a new number, a migration and its test.
+// The catalog's tables, format 2. `docs/format.md` tells them in words; a change needs a new number, a migration and its test.
 
 /** Format of the data directory: catalog schema and blob layout together. Kept in SQLite's `user_version`. */
-export const formatVersion = 1
+export const formatVersion = 2
+
+/** SQL that brings a catalog from format 1 to 2, a constant for each part that adds to it. A program of format 1 does not look at `holds/`. */
+export const stepTo2 = ([] satisfies readonly string[]).join('\n')
 
 /** SQL that makes an empty catalog. Portable to PostgreSQL but for types (BLOB: BYTEA) and INTEGER PRIMARY KEY (identity). */
 export const schema = `

@@ -5,6 +5,7 @@ import type { Catalog } from './catalog.js'
 import type { CheckpointSettings } from './checkpoint-thread.js'
 import { Connection } from './connection.js'
 import { errorOf, type ErrorData } from './error-data.js'
+import type { Migrated } from './migrate.js'
 import type { Query, Transaction } from './steps.js'
 import { moduleURL, startThread } from './thread.js'
 import { WalState } from './wal-state.js'
@@ -101,6 +102,11 @@ export class SqliteCatalog implements Catalog {
 
   number(): number {
     return this.#writer.number()
+  }
+
+  /** What was done to an older catalog when it was opened; undefined when nothing had to be. */
+  migrated(): Migrated | undefined {
+    return this.#writer.migrated
   }
 
   /** Why writes have stopped, if they have. */

@@ -1,6 +1,7 @@
 // What the main thread and the writer thread say to each other. Everything is structured-clonable.
 
 import type { ErrorData } from './error-data.js'
+import type { Migrated } from './migrate.js'
 
 /** How a writer is started (`workerData`). */
 export interface WriterSettings {
@@ -25,7 +26,7 @@ export type ToWriter = GroupMessage | { readonly kind: 'close' }
 
 /** From the writer. */
 export type FromWriter =
-  | { readonly kind: 'opened'; readonly number: number }
+  | { readonly kind: 'opened'; readonly number: number; readonly migrated: Migrated | undefined }
   | { readonly kind: 'refused'; readonly error: ErrorData }
   /** How the first transactions of the group ended that have no answer yet. */
   | {

@@ -5,7 +5,7 @@ import { S3Error } from '../../contract/errors.js'
 import { checkpoint } from './checkpoint.js'
 import { busyMsMax, Connection } from './connection.js'
 import { errorData } from './error-data.js'
-import { migrate } from './migrate.js'
+import { type Migrated, openFormat } from './migrate.js'
 import { lastNumber } from './next-number.js'
 import { runGroup, type Job } from './run-group.js'
 import { transaction, type Transaction } from './steps.js'
@@ -25,21 +25,21 @@ const settings = workerData as WriterSettings
 const say = (message: FromWriter) => port.postMessage(message)
 
 try {
-  const connection = await open()
+  const { connection, migrated } = await open()
   const transactions = await transactionsOf(settings.transactions)
   serve(connection, transactions)
-  say({ kind: 'opened', number: connection.run(lastNumber()) })
+  say({ kind: 'opened', number: connection.run(lastNumber()), migrated })
 } catch (error) {
   say({ kind: 'refused', error: errorData(error) })
 }
 
-async function open(): Promise<Connection> {
+async function open(): Promise<{ readonly connection: Connection; readonly migrated: Migrated | undefined }> {
   const connection = new Connection(settings.path, 'write')
   try {
-    migrate(connection.database, settings.now)
+    const migrated = await openFormat(connection.database, settings.path, settings.now)
     // After a crash the WAL may hold commits that were written but never synced. This syncs them before anybody reads them.
     checkpoint(connection, 'TRUNCATE')
-    return connection
+    return { connection, migrated }
   } catch (error) {
     connection.close()
     throw error

@@ -3,6 +3,7 @@
 import type { Worker } from 'node:worker_threads'
 import { S3Error } from '../../contract/errors.js'
 import { errorOf, type ErrorData } from './error-data.js'
+import type { Migrated } from './migrate.js'
 import type { Transaction } from './steps.js'
 import { startThread } from './thread.js'
 import type { FromWriter, GroupMessage, WriterSettings } from './writer-messages.js'
@@ -42,10 +43,17 @@ export class Writer {
   #number: number
   #whenIdle: (() => void) | undefined
   readonly #ended: Promise<void>
+  /** What was done to an older catalog when it was opened. */
+  readonly migrated: Migrated | undefined
 
-  private constructor(worker: Worker, number: number, onFailure: (error: Error) => void) {
+  private constructor(
+    worker: Worker,
+    { number, migrated }: { number: number; migrated: Migrated | undefined },
+    onFailure: (error: Error) => void,
+  ) {
     this.#worker = worker
     this.#number = number
+    this.migrated = migrated
     this.#onFailure = onFailure
     worker.on('message', (message: FromWriter) => this.#receive(message))
     worker.on('error', (error) => this.fail(error))
@@ -62,7 +70,7 @@ export class Writer {
   static async open(settings: WriterSettings, onFailure: (error: Error) => void): Promise<Writer> {
     const worker = startThread('writer-thread', settings)
     const first = await firstMessage(worker)
-    if (first.kind === 'opened') return new Writer(worker, first.number, onFailure)
+    if (first.kind === 'opened') return new Writer(worker, first, onFailure)
     await worker.terminate()
     throw first.kind === 'refused' ? errorOf(first.error) : new Error('The writer thread spoke out of turn')
   }
