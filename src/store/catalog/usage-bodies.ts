@@ -5,17 +5,18 @@ import { one, run, statement, type Steps } from './steps.js'
 type Body = { bucketId: number; bodyId: number }
 type Bytes = { bytes: number }
 
-const name = statement<Body & { names: number }, { names: number; small: number | null; isComposite: number }>(`
-  INSERT INTO usage_body (bucket_id, body_id, names) VALUES (:bucketId, :bodyId, :names)
-  ON CONFLICT (bucket_id, body_id) DO UPDATE SET names = usage_body.names + excluded.names
-  RETURNING names,
-    (SELECT size FROM body WHERE id = body_id AND content IS NOT NULL) AS small,
-    (SELECT COUNT(*) FROM body WHERE id = body_id AND part_ends IS NOT NULL) AS "isComposite"`)
-const unname = statement<Body & { names: number }, { names: number; small: number | null; isComposite: number }>(`
-  UPDATE usage_body SET names = names - :names WHERE bucket_id = :bucketId AND body_id = :bodyId
-  RETURNING names,
-    (SELECT size FROM body WHERE id = body_id AND content IS NOT NULL) AS small,
-    (SELECT COUNT(*) FROM body WHERE id = body_id AND part_ends IS NOT NULL) AS "isComposite"`)
+// Without RETURNING, for which SQLite would make a temporary table each time.
+const insertName = statement<Body & { names: number }>(`
+  INSERT INTO usage_body (bucket_id, body_id, names) VALUES (:bucketId, :bodyId, :names) ON CONFLICT (bucket_id, body_id) DO NOTHING`)
+const addNames = statement<Body & { names: number }>(
+  'UPDATE usage_body SET names = names + :names WHERE bucket_id = :bucketId AND body_id = :bodyId',
+)
+const namesOf = statement<Body, { names: number }>(
+  'SELECT names FROM usage_body WHERE bucket_id = :bucketId AND body_id = :bodyId',
+)
+/** `small`: bytes of a small body. */
+const kindOf = statement<{ bodyId: number }, { small: number | null; isComposite: number }>(`
+  SELECT CASE WHEN content IS NOT NULL THEN size END AS small, part_ends IS NOT NULL AS "isComposite" FROM body WHERE id = :bodyId`)
 const forget = statement<Body>('DELETE FROM usage_body WHERE bucket_id = :bucketId AND body_id = :bodyId')
 
 /** Statements about the blobs of some bodies: those that the SQL `bodies` answers. */
@@ -66,10 +67,13 @@ const smallParts = statement<Body, Bytes>(`
 /** A body gains names in a bucket; answers the bytes that are new there. */
 export function* nameBody(bucketId: number, bodyId: number, names: number): Steps<number> {
   const body = { bucketId, bodyId }
-  const row = yield* one(name, { ...body, names })
-  if (row === undefined || row.names !== names) return 0
-  if (row.small !== null) return row.small
-  if (row.isComposite === 0) return yield* useBlobs(ofBody, body)
+  if ((yield* run(insertName, { ...body, names })) === 0) {
+    yield* run(addNames, { ...body, names })
+    return 0
+  }
+  const kind = yield* kindOfBody(bodyId)
+  if (kind.small !== null) return kind.small
+  if (kind.isComposite === 0) return yield* useBlobs(ofBody, body)
   yield* run(nameParts, body)
   return (yield* bytesOf(smallParts, body)) + (yield* useBlobs(ofParts, body))
 }
@@ -77,16 +81,22 @@ export function* nameBody(bucketId: number, bodyId: number, names: number): Step
 /** A body loses names in a bucket; answers the bytes that are used there no more. */
 export function* unnameBody(bucketId: number, bodyId: number, names: number): Steps<number> {
   const body = { bucketId, bodyId }
-  const row = yield* one(unname, { ...body, names })
-  if (row === undefined) throw new Error(`Body ${bodyId} lost a name in a bucket that does not use it`)
-  if (row.names > 0) return 0
+  yield* run(addNames, { ...body, names: -names })
+  const left = yield* one(namesOf, body)
+  if (left === undefined) throw new Error(`Body ${bodyId} lost a name in a bucket that does not use it`)
+  if (left.names > 0) return 0
   yield* run(forget, body)
-  if (row.small !== null) return row.small
-  if (row.isComposite === 0) return yield* leaveBlobs(ofBody, body)
+  const kind = yield* kindOfBody(bodyId)
+  if (kind.small !== null) return kind.small
+  if (kind.isComposite === 0) return yield* leaveBlobs(ofBody, body)
   const bytes = (yield* bytesOf(smallParts, body)) + (yield* leaveBlobs(ofParts, body))
   yield* run(unnameParts, body)
   yield* run(forgetParts, body)
   return bytes
+}
+
+function* kindOfBody(bodyId: number): Steps<{ readonly small: number | null; readonly isComposite: number }> {
+  return (yield* one(kindOf, { bodyId })) ?? { small: null, isComposite: 0 }
 }
 
 function* useBlobs(blobs: ReturnType<typeof blobsOf>, body: Body): Steps<number> {
