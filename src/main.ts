@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { faultLine, progressReporter } from './check-report.js'
+import { companyLine, faultLine, progressReporter } from './check-report.js'
 import { readSettings, SettingsError } from './config.js'
 import { type RunningServer, startServer } from './server.js'
 import { flags, type Settings } from './settings.js'
@@ -27,7 +27,7 @@ withFlags(serveCommand)
 
 program
   .command('check')
-  .description('read everything in a data directory nobody serves and compare it with what was stored')
+  .description('read everything in a data directory and compare it with what was stored; a server may be running')
   .option('--data <DIR>', 'data directory (default ./data) [CAIRN_DATA]')
   .option('--config <FILE>', 'JSON file with settings [CAIRN_CONFIG]')
   .action(check)
@@ -111,10 +111,22 @@ rclone:
 
 async function check(given: Record<string, unknown>): Promise<void> {
   const { data } = readSettings({ flags: given, environment: process.env })
-  const faults = await checkStore(data, progressReporter(process.stderr))
-  for (const fault of faults) process.stdout.write(`${faultLine(fault)}\n`)
-  process.stdout.write(`${data}: ${faults.length === 0 ? 'no fault' : `faults: ${faults.length}`}\n`)
-  if (faults.length > 0) process.exitCode = foundFaults
+  let [faults, losses] = [0, 0]
+  await checkStore(data, {
+    company: (company) => {
+      const line = companyLine(company)
+      if (line !== undefined) process.stderr.write(`${line}\n`)
+    },
+    progress: progressReporter(process.stderr),
+    fault: (fault) => {
+      if (fault.isAccepted) losses += 1
+      else faults += 1
+      process.stdout.write(`${faultLine(fault)}\n`)
+    },
+  })
+  const known = losses === 0 ? '' : `; losses that a repair has told of: ${losses}`
+  process.stdout.write(`${data}: ${faults === 0 ? 'no fault' : `faults: ${faults}`}${known}\n`)
+  if (faults > 0) process.exitCode = foundFaults
 }
 
 function usage(buckets: readonly string[], { json, ...given }: Record<string, unknown>): void {

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
-import { formatVersion, schema } from './schema.js'
+import { formatVersion, schema, scrubTables } from './schema.js'
 
 /** What a program knows of formats. */
 export interface Formats {
@@ -15,7 +15,7 @@ export interface Formats {
 }
 
 /** This program's. */
-const ours: Formats = { version: formatVersion, schema, steps: [] }
+const ours: Formats = { version: formatVersion, schema, steps: [scrubTables] }
 
 /** Makes the tables of an empty database, or brings older ones up to date; does nothing to those of today.
  *  @param now ms since 1970, when the store is made

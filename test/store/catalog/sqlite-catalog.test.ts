@@ -41,7 +41,7 @@ describe('SQLite catalog', () => {
     database.pragma('user_version = 99')
     database.close()
 
-    await rejects(freshCatalog({ path }), /format 99.*up to 1.*newer program/)
+    await rejects(freshCatalog({ path }), /format 99.*up to 2.*newer program/)
   })
 
   it('refuses a database that is not a catalog, and a file that is no database', async () => {
