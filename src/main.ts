@@ -1,13 +1,15 @@
-// The command line: `cairn serve`, `cairn check`, `cairn usage`. Exit codes: 0 all is well, 1 something is wrong with the data or the server broke,
+// The command line: `cairn serve`, `cairn check`, `cairn scrub`, `cairn usage`. Exit codes: 0 all is well, 1 something is wrong with the data or the server broke,
 // 2 it could not start.
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { companyLine, faultLine, progressReporter } from './check-report.js'
 import { readSettings, SettingsError } from './config.js'
+import { damagedLine, scrubReporter, statusText } from './scrub-report.js'
 import { type RunningServer, startServer } from './server.js'
 import { flags, type Settings } from './settings.js'
 import { checkStore } from './store/check.js'
+import { type DamagedContent, scrubDirectory, scrubStatus } from './store/scrub-directory.js'
 import { usageOfDirectory } from './store/usage-of-directory.js'
 import { usageTable } from './usage-table.js'
 
@@ -31,6 +33,18 @@ program
   .option('--data <DIR>', 'data directory (default ./data) [CAIRN_DATA]')
   .option('--config <FILE>', 'JSON file with settings [CAIRN_CONFIG]')
   .action(check)
+
+program
+  .command('scrub')
+  .description(
+    'read every blob and compare it with its digest, or tell how far the scrub of the server is; a server may be running',
+  )
+  .option('--data <DIR>', 'data directory (default ./data) [CAIRN_DATA]')
+  .option('--config <FILE>', 'JSON file with settings [CAIRN_CONFIG]')
+  .option('--mib-per-second <NUMBER>', 'no faster than this (default: as fast as it can be)')
+  .option('--status', "tell the server's last round, how far it is, and what it found; read nothing")
+  .option('--json', 'for programs: one JSON object a line')
+  .action(scrub)
 
 program
   .command('usage')
@@ -127,6 +141,36 @@ async function check(given: Record<string, unknown>): Promise<void> {
   const known = losses === 0 ? '' : `; losses that a repair has told of: ${losses}`
   process.stdout.write(`${data}: ${faults === 0 ? 'no fault' : `faults: ${faults}`}${known}\n`)
   if (faults > 0) process.exitCode = foundFaults
+}
+
+async function scrub({ status, json, mibPerSecond, ...given }: Record<string, unknown>): Promise<void> {
+  const { data } = readSettings({ flags: given, environment: process.env })
+  const pace = mibPerSecond === undefined ? undefined : Number(mibPerSecond)
+  if (pace !== undefined && !(pace > 0 && pace <= 1e6)) {
+    throw new SettingsError(
+      `mibPerSecond is ${JSON.stringify(mibPerSecond)}; allowed is a number above 0, up to 1000000.`,
+    )
+  }
+  let damaged = 0
+  const tell = (content: DamagedContent): void => {
+    if (!content.isAccepted) damaged += 1
+    process.stdout.write(`${json === true ? JSON.stringify({ damaged: content }) : damagedLine(content)}\n`)
+  }
+  if (status === true) {
+    const state = scrubStatus(data, tell)
+    process.stdout.write(`${json === true ? JSON.stringify({ round: state ?? null }) : statusText(state)}\n`)
+  } else {
+    const progress = json === true ? () => undefined : scrubReporter(process.stderr)
+    const read = await scrubDirectory(data, {
+      progress,
+      damaged: tell,
+      ...(pace !== undefined && { mibPerSecond: pace }),
+    })
+    const { count, bytes } = read
+    const line = `${data}: ${count} blobs and small bodies, ${(bytes / 1024 ** 2).toFixed(1)} MiB: damaged: ${damaged}`
+    process.stdout.write(`${json === true ? JSON.stringify({ round: { count, bytes, damaged } }) : line}\n`)
+  }
+  if (damaged > 0) process.exitCode = foundFaults
 }
 
 function usage(buckets: readonly string[], { json, ...given }: Record<string, unknown>): void {

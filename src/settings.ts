@@ -24,6 +24,8 @@ export interface Settings {
   readonly idleTimeoutMs: number
   readonly keepAliveTimeoutMs: number
   readonly shutdownGraceMs: number
+  readonly scrubDays: number
+  readonly scrubMibPerSecondMax: number
 }
 
 /** What is known of a setting beside its name. */
@@ -166,6 +168,8 @@ export const definitions = {
   idleTimeoutMs: ms(100, 3_600_000, 60_000, 'a client may neither send nor take a byte in the middle of a request'),
   keepAliveTimeoutMs: ms(0, 3_600_000, 65_000, 'a connection is kept between requests'),
   shutdownGraceMs: ms(0, 3_600_000, 30_000, 'requests under way may take to finish after SIGTERM'),
+  scrubDays: count(0, 3650, 30, 'days in which everything that is stored is read once and compared; 0: never'),
+  scrubMibPerSecondMax: count(1, 100_000, 32, 'MiB a second that are read for it at most'),
 } satisfies { readonly [Name in keyof Required<Settings>]: Definition }
 
 /** A key of `definitions`. */

@@ -31,6 +31,8 @@ describe('settings', () => {
       idleTimeoutMs: 60_000,
       keepAliveTimeoutMs: 65_000,
       shutdownGraceMs: 30_000,
+      scrubDays: 30,
+      scrubMibPerSecondMax: 32,
     })
   })
 

@@ -48,7 +48,7 @@ const filesMax = 500
 /** Checks a data directory; memory does not grow with it, but for a bit a blob.
  *  @throws Error when it is no data directory, or its format is another program's */
 export async function checkStore(directory: string, listener: CheckListener): Promise<void> {
-  const { connection, root, company, close } = openToCheck(directory)
+  const { connection, root, company, close } = openToCheck(directory, false)
   try {
     listener.company?.(company)
     const progress = (step: Progress): void => listener.progress?.(step)

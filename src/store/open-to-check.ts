@@ -22,11 +22,13 @@ export interface OpenToCheck {
 }
 
 /** Opens a data directory to look at it.
+ *  @param letsIn whether a server may start meanwhile; else one that was not there is kept out until `close`
  *  @throws Error when it is no data directory, or its format is another program's */
-export function openToCheck(directory: string): OpenToCheck {
+export function openToCheck(directory: string, letsIn: boolean): OpenToCheck {
   const path = requireStore(directory)
   const { company, release } = companyIn(directory)
   const ends = [release]
+  if (letsIn) ends.splice(0).forEach((end) => end())
   const close = (): void => {
     for (const end of ends.splice(0).toReversed()) end()
   }

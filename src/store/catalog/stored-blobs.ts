@@ -49,6 +49,12 @@ const smalls = statement<{ after: number; limit: number }, SmallBody>(
   `SELECT ${smallColumns} FROM body WHERE content IS NOT NULL AND id > :after ORDER BY id LIMIT :limit`,
 )
 
+const small = statement<{ id: number }, SmallBody>(
+  `SELECT ${smallColumns} FROM body WHERE content IS NOT NULL AND id = :id`,
+)
+const sizes = statement<Record<string, never>, { small: number | null; large: number | null }>(`
+  SELECT (SELECT sum(size) FROM body WHERE content IS NOT NULL) AS small, (SELECT sum(size) FROM blob) AS large`)
+
 /** Blobs in the order of their ids. */
 export const blobsAfter = query('blobsAfter', ({ after, limit }: After) => all(blobs, { after, limit }))
 
@@ -57,3 +63,12 @@ export const storedBlob = query('storedBlob', ({ id }: { readonly id: number }) 
 
 /** Small bodies in the order of their ids. */
 export const smallBodiesAfter = query('smallBodiesAfter', ({ after, limit }: After) => all(smalls, { after, limit }))
+
+/** A small body as it is now; nothing when it is gone. */
+export const storedSmallBody = query('storedSmallBody', ({ id }: { readonly id: number }) => one(small, { id }))
+
+/** Bytes of all blobs and small bodies: a look at every row. */
+export const storedBytes = query('storedBytes', function* () {
+  const row = yield* one(sizes, {})
+  return (row?.small ?? 0) + (row?.large ?? 0)
+})
