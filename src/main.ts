@@ -1,14 +1,16 @@
-// The command line: `cairn serve`, `cairn check`, `cairn scrub`, `cairn usage`. Exit codes: 0 all is well, 1 something is wrong with the data or the server broke,
+// The command line: `cairn serve`, `cairn check`, `cairn scrub`, `cairn repair`, `cairn usage`. Exit codes: 0 all is well, 1 something is wrong with the data or the server broke,
 // 2 it could not start.
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { companyLine, faultLine, progressReporter } from './check-report.js'
 import { readSettings, SettingsError } from './config.js'
+import { repairedText, stepLine } from './repair-report.js'
 import { damagedLine, scrubReporter, statusText } from './scrub-report.js'
 import { type RunningServer, startServer } from './server.js'
 import { flags, type Settings } from './settings.js'
 import { checkStore } from './store/check.js'
+import { repairStore } from './store/repair/repair.js'
 import { type DamagedContent, scrubDirectory, scrubStatus } from './store/scrub-directory.js'
 import { usageOfDirectory } from './store/usage-of-directory.js'
 import { usageTable } from './usage-table.js'
@@ -45,6 +47,17 @@ program
   .option('--status', "tell the server's last round, how far it is, and what it found; read nothing")
   .option('--json', 'for programs: one JSON object a line')
   .action(scrub)
+
+program
+  .command('repair')
+  .description(
+    'tell what can be put right in a data directory nobody serves, and what is lost; nothing is changed without --yes',
+  )
+  .option('--data <DIR>', 'data directory (default ./data) [CAIRN_DATA]')
+  .option('--config <FILE>', 'JSON file with settings [CAIRN_CONFIG]')
+  .option('--yes', 'do it; the catalog as it was is kept')
+  .option('--json', 'for programs: one JSON object a line')
+  .action(repair)
 
 program
   .command('usage')
@@ -171,6 +184,21 @@ async function scrub({ status, json, mibPerSecond, ...given }: Record<string, un
     process.stdout.write(`${json === true ? JSON.stringify({ round: { count, bytes, damaged } }) : line}\n`)
   }
   if (damaged > 0) process.exitCode = foundFaults
+}
+
+async function repair({ yes, json, ...given }: Record<string, unknown>): Promise<void> {
+  const { data } = readSettings({ flags: given, environment: process.env })
+  const isConfirmed = yes === true
+  const progress = json === true ? () => undefined : progressReporter(process.stderr)
+  const repaired = await repairStore(data, {
+    isConfirmed,
+    now: Date.now(),
+    step: (step) => void process.stdout.write(`${json === true ? JSON.stringify({ step }) : stepLine(step)}\n`),
+    progress,
+  })
+  const text = json === true ? JSON.stringify({ repaired }) : repairedText(data, repaired, isConfirmed)
+  process.stdout.write(`${text}\n`)
+  if (!isConfirmed && repaired.losses + repaired.changes > 0) process.exitCode = foundFaults
 }
 
 function usage(buckets: readonly string[], { json, ...given }: Record<string, unknown>): void {

@@ -154,7 +154,7 @@ function nameText(bodyId: number, { name, isETagWrong, isChecksumWrong, etag, ch
 }
 
 /** Files below `blobs/` that no row names. */
-async function* orphans(connection: Connection, root: string): AsyncGenerator<string> {
+export async function* orphans(connection: Connection, root: string): AsyncGenerator<string> {
   for await (const instance of entriesOf(root)) {
     if (!instance.isDirectory) {
       yield instance.name

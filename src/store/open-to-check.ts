@@ -51,7 +51,7 @@ export function openToCheck(directory: string, letsIn: boolean): OpenToCheck {
 
 /** The catalog of a data directory.
  *  @throws Error when there is none */
-function requireStore(directory: string): string {
+export function requireStore(directory: string): string {
   const path = join(directory, 'catalog.db')
   if (!existsSync(path)) throw new Error(`${directory} holds no store: there is no catalog.db in it`)
   return path
