@@ -41,6 +41,33 @@ export function changeCatalog(directory: string, sql: string): void {
   }
 }
 
+/** Turns one bit of a small body's content. Done twice, nothing has changed. */
+export function flipSmallBit(directory: string, bodyId: number, byte: number, bit: number): void {
+  const database = new Database(join(directory, 'catalog.db'), { timeout: 5_000 })
+  try {
+    const content = database.prepare<[number], Buffer>('SELECT content FROM body WHERE id = ?').pluck().get(bodyId)
+    if (content === undefined) throw new Error(`There is no body ${bodyId}`)
+    content[byte] = (content[byte] ?? 0) ^ (1 << bit)
+    database.prepare('UPDATE body SET content = ? WHERE id = ?').run(content, bodyId)
+  } finally {
+    database.close()
+  }
+}
+
+/** Every small body that is not empty. */
+export function smallBodies(directory: string): { id: number; size: number; digest: string }[] {
+  const database = new Database(join(directory, 'catalog.db'), { readonly: true })
+  try {
+    return database
+      .prepare<[], { id: number; size: number; digest: string }>(
+        'SELECT id, size, lower(hex(digest)) AS digest FROM body WHERE size > 0 AND content IS NOT NULL',
+      )
+      .all()
+  } finally {
+    database.close()
+  }
+}
+
 /** Turns one bit of a file. */
 export function flipBit(path: string, byte: number, bit = 0): void {
   const bytes = readFileSync(path)

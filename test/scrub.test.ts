@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type DamagedContent, scrubDirectory, scrubStatus } from '../src/store/scrub-directory.js'
-import { blobFiles, changeCatalog, fileDamages, flipBit } from './damage.js'
+import { blobFiles, changeCatalog, fileDamages, flipBit, flipSmallBit, smallBodies } from './damage.js'
 import { type FreshServer, freshServer } from './fresh-server.js'
 import { HandClock } from './objects/objects.js'
 import { projectRoot } from './project-root.js'
@@ -290,11 +290,10 @@ describe('damage of any kind, anywhere', function () {
     const random = randomFrom(seed)
     const fresh = await freshServer()
     for (let i = 0; i < 12; i += 1) await put(fresh, `key ${i}`, bytesOf(17_000 + random.integer(300_000), i + 1))
-    await put(fresh, 'several', bytesOf(17 * MiB, 99))
     for (let i = 0; i < 12; i += 1) await put(fresh, `small ${i}`, bytesOf(1 + random.integer(16_000), i + 50))
     const files = blobFiles(fresh.directory)
     const names = Object.keys(fileDamages)
-    for (let round = 0; round < 40; round += 1) {
+    for (let round = 0; round < 25; round += 1) {
       const file = random.of(files)
       const name = names[round % names.length] ?? ''
       const at = random.integer(file.size)
@@ -312,6 +311,20 @@ describe('damage of any kind, anywhere', function () {
         said,
       )
       deepEqual(damaged, [file.digest], said)
+    }
+    const smalls = smallBodies(fresh.directory)
+    for (let round = 0; round < 10; round += 1) {
+      const { id, size, digest } = random.of(smalls)
+      const [byte, bit] = [random.integer(size), random.integer(8)]
+      flipSmallBit(fresh.directory, id, byte, bit)
+      const faults = await faultsOf(fresh.directory)
+      const damaged = await damagedBlobs(fresh.directory)
+      flipSmallBit(fresh.directory, id, byte, bit)
+      deepEqual(
+        [faults.map(({ blob }) => blob), damaged],
+        [[digest], [digest]],
+        `seed ${seed}, body ${id}, byte ${byte}`,
+      )
     }
     deepEqual(await faultsOf(fresh.directory), [])
     deepEqual(await damagedBlobs(fresh.directory), [])

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { ChecksumAlgorithm } from '../contract/claims.js'
 import { BodyDigests, crcOf, digestOf, type RawDigests } from './blobs/digests.js'
 import { FileReader } from './blobs/file-reader.js'
-import { HashLanes, type HashStream } from './blobs/hash-lanes.js'
+import { HashLanes, type HashStream, streamHere } from './blobs/hash-lanes.js'
 import { type BlobFault, digestFault, readFault, sizeFault, verifyFile, wrappingFault } from './blobs/verify-file.js'
 import { type BodyExtent, bodyExtents } from './catalog/body-extents.js'
 import type { Connection } from './catalog/connection.js'
@@ -23,6 +23,7 @@ import {
 } from './catalog/stored-bodies.js'
 import { algorithmsOf, wrongCompositeNames, wrongNames, type WrongName } from './check-names.js'
 import { IdSet } from './id-set.js'
+import { SameBytes } from './same-bytes.js'
 
 /** Something that does not fit its bytes. */
 export type ByteFault =
@@ -49,8 +50,10 @@ const smallPageRows = 200
 /** How often a body that changes while it is read is begun again. */
 const attemptsMax = 10
 
-/** Bodies from this size on are hashed in threads: two at once is all that MD5 beside the rest can use. */
+/** Bodies from this size on are hashed in threads, where there are so many bytes that to start them pays: two at once is all that MD5 beside
+ *  the rest can use. */
 const laneSizeBytesMin = 1024 * 1024
+const lanesTotalBytesMin = 48 * 1024 * 1024
 const lanesCount = 2
 
 /** A blob was not what the catalog says, and still is not: the bodies it is in cannot be judged. */
@@ -62,6 +65,7 @@ export class ByteCheck {
   readonly #root: string
   readonly #reader = new FileReader()
   readonly #lanes = new HashLanes(lanesCount)
+  #hasLanes = false
   readonly #onProgress: (progress: ByteProgress) => void
   readonly #onFault: (fault: ByteFault) => void
   /** Blobs that fit, or have been told not to; among the latter those whose bytes are lost. */
@@ -118,6 +122,7 @@ export class ByteCheck {
 
   async #plainBodies(): Promise<void> {
     const told = this.#progress('large bodies', 'plain')
+    this.#hasLanes = this.#connection.run(countBodies.steps('plain')).bytes >= lanesTotalBytesMin
     const known = new SameBytes()
     for (let last = { blobId: 0, bodyId: 0 }; ;) {
       const page = this.#connection.run(plainBodiesAfter.steps({ ...last, limit: pageRows }))
@@ -157,7 +162,10 @@ export class ByteCheck {
     const isWhole = extents.every(({ blobOffset, length, blob }) => blobOffset === 0 && length === blob?.size)
     const isNews = isWhole && extents.some(({ blobId }) => !this.#seen.has(blobId))
     if (algorithms.length === 0 && !isNews) return new Map()
-    const stream = isWhole && size >= laneSizeBytesMin ? this.#lanes.open(algorithms) : streamHere(algorithms, isWhole)
+    const stream =
+      isWhole && size >= laneSizeBytesMin && this.#hasLanes
+        ? this.#lanes.open(algorithms)
+        : streamHere(algorithms, isWhole)
     try {
       for (const extent of extents) {
         const fault = await this.#readExtent(extent, stream, isWhole)
@@ -300,28 +308,6 @@ export class ByteCheck {
   }
 }
 
-/** Bodies that are the same run of the same blobs have the same digests: they are computed once. Holds those of one first blob. */
-class SameBytes {
-  #first = 0
-  readonly #digests = new Map<string, Map<ChecksumAlgorithm, Uint8Array>>()
-
-  async digests<Other>(
-    { extents, names }: PlainBody,
-    compute: (algorithms: readonly ChecksumAlgorithm[]) => Promise<RawDigests | Other>,
-  ): Promise<RawDigests | Other> {
-    const first = extents[0]?.blobId ?? 0
-    if (first !== this.#first) this.#digests.clear()
-    this.#first = first
-    const key = extents.map(({ blobId, blobOffset, length }) => `${blobId} ${blobOffset} ${length}`).join()
-    const wanted = algorithmsOf(names)
-    const known = this.#digests.get(key)
-    if (known !== undefined && wanted.every((algorithm) => known.has(algorithm))) return known
-    const computed = await compute(wanted)
-    if (computed instanceof Map) this.#digests.set(key, new Map([...(known ?? []), ...computed]))
-    return computed
-  }
-}
-
 const isSameBody = (a: PlainBody, b: PlainBody): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 function* pageOfSmallBodies(after: number) {
@@ -330,15 +316,4 @@ function* pageOfSmallBodies(after: number) {
     page.push({ body, names: yield* namesOf(body.id) })
   }
   return page
-}
-
-/** As `HashLanes.open`, in this thread. */
-function streamHere(wholes: readonly ChecksumAlgorithm[], blobs: boolean): HashStream {
-  const digests = new BodyDigests({ wholes, blobs })
-  return {
-    update: async (bytes) => digests.update(bytes),
-    endBlob: async () => digests.endBlob(),
-    end: async () => digests.end(),
-    drop: () => undefined,
-  }
 }

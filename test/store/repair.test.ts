@@ -17,6 +17,7 @@ import Database from 'better-sqlite3'
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
 import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { checkStore } from '../../src/store/check.js'
 import { usageOf } from '../../src/store/catalog/usage.js'
 import type { RepairStep } from '../../src/store/repair/repair-step.js'
@@ -240,6 +241,24 @@ describe('repair', function () {
     const plan = await planned(directory)
     deepEqual(plan.lost, ['small', 'two'])
     await requireAllBut('small', 'two')
+  })
+
+  it('never serves damaged bytes whose checksums fit', async () => {
+    const directory = await brokenStore((at) => {
+      const file = blobFiles(at).find(({ path }) => path === fileOf(at, 'two'))
+      flipBit(file?.path ?? '', 5)
+      const bytes = readFileSync(file?.path ?? '')
+      const crcs = [0, 65_536].map((from) =>
+        crc32(bytes.subarray(from, from + 65_536))
+          .toString(16)
+          .padStart(8, '0'),
+      )
+      changeCatalog(at, `UPDATE blob SET block_crcs = x'${crcs.join('')}' WHERE id = ${file?.id}`)
+    })
+    const plan = await planned(directory)
+    deepEqual(plan.lost, ['two'])
+    match(plan.steps[0]?.what ?? '', /damaged, though the checksums of its blocks fit/)
+    await requireAllBut('two')
   })
 
   it('puts a delete marker where the latest of several versions is lost, and says so', async () => {

@@ -13,6 +13,8 @@ export interface BlobFault {
   readonly problem: 'bytes' | 'crcs' | 'wrapping'
   /** A sentence. */
   readonly what: string
+  /** Set where the bytes are others than were written, but the checksums of their blocks fit: a read would not notice. */
+  readonly isServed?: true
 }
 
 /** Reads a blob's file to its end.
@@ -58,8 +60,12 @@ export function digestFault(
   found: { readonly digest: Uint8Array; readonly blockCrcs: Uint8Array },
   { digest, blockCrcs }: StoredBlob,
 ): BlobFault | undefined {
-  if (!isSame(digest, found.digest)) return { problem: 'bytes', what: 'the file is damaged' }
-  if (isSame(blockCrcs, found.blockCrcs)) return undefined
+  const areBlocksSame = isSame(blockCrcs, found.blockCrcs)
+  if (!isSame(digest, found.digest)) {
+    if (!areBlocksSame) return { problem: 'bytes', what: 'the file is damaged' }
+    return { problem: 'bytes', what: 'the file is damaged, though the checksums of its blocks fit', isServed: true }
+  }
+  if (areBlocksSame) return undefined
   return { problem: 'crcs', what: 'the checksums of its blocks are wrong in the catalog' }
 }
 

@@ -64,7 +64,8 @@ export class Connection {
       // better-sqlite3 is compiled with DEFAULT_WAL_SYNCHRONOUS=1 (NORMAL), which does not sync a commit.
       set('synchronous = FULL')
       set('wal_autocheckpoint = 0')
-      set('temp_store = MEMORY')
+      // Who looks at everything sorts more than memory should hold.
+      set(`temp_store = ${purpose === 'check' ? 'FILE' : 'MEMORY'}`)
       if (purpose === 'read') set(`mmap_size = ${mappedBytesMax}`)
       if (!isReader) {
         set(`cache_size = -${cacheKiB}`)

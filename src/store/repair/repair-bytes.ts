@@ -1,6 +1,5 @@
 // What does not fit its bytes is put right where something proves what is right: a file of the same digest elsewhere, a SHA-256 that fits
-// though checksums of blocks do not, a checksum that fits though the ETag does not, a body whose MD5 is the ETag of a version. What nothing
-// proves is lost: damaged bytes stay where they are and are never served, a version that points at other bytes than its own ceases to be.
+// though checksums of blocks do not. What nothing proves is lost: damaged bytes stay where they are, marked, and are never served.
 
 import { join } from 'node:path'
 import { md5ETag } from '../../contract/etag.js'
@@ -10,9 +9,8 @@ import { verifyFile } from '../blobs/verify-file.js'
 import type { Connection } from '../catalog/connection.js'
 import { all, one, run, statement } from '../catalog/steps.js'
 import type { StoredBlob } from '../catalog/stored-blobs.js'
-import { versionIdOf } from '../catalog/version-id.js'
 import type { ByteFault } from '../check-bytes.js'
-import { endLostVersion, type LostVersion } from './end-lost-version.js'
+import type { LostVersions } from './lost-versions.js'
 import type { Tell } from './repair-step.js'
 
 /** What a repair of bytes works with. */
@@ -26,52 +24,19 @@ export interface RepairBytesParts {
   /** Ms since 1970. */
   readonly now: number
   readonly tell: Tell
+  readonly lost: LostVersions
+}
+
+/** A blob whose bytes are not at its place. */
+interface LostBlob {
+  readonly blob: StoredBlob
+  readonly isPlaced: boolean
+  readonly what: string
+  /** Whether the checksums of its blocks fit all the same. */
+  readonly isServed: boolean
 }
 
 type Id = { id: number }
-
-const line = `v.id, v.position, v.is_null AS "isNull", v.is_marker AS "isMarker", v.is_latest AS "isLatest", v.body_id AS "bodyId", v.size,
-  v.etag, v.modified AS "modifiedMs", v.bucket_id AS "bucketId", b.name AS bucket, v.key, v.owner_id AS "ownerId"
-  FROM version v JOIN bucket b ON b.id = v.bucket_id WHERE v.gone IS NULL`
-
-const versionsNamed = statement<
-  { bodyId: number; etag: string; algorithm: string | null; checksum: string | null },
-  LostVersion
->(
-  `SELECT ${line} AND v.body_id = :bodyId AND v.etag = :etag AND v.checksum_algorithm IS :algorithm AND v.checksum IS :checksum`,
-)
-const versionsOfParts = statement<{ bodyId: number; md5: string; checksum: string | null }, LostVersion>(`
-  SELECT ${line} AND v.body_id IN (SELECT body_id FROM part
-    WHERE part_body_id = :bodyId AND lower(hex(md5)) = :md5 AND lower(hex(checksum)) IS :checksum)`)
-const dependents = statement<Id & { after: number }, LostVersion>(`
-  SELECT ${line} AND v.id > :after AND v.body_id IN (
-    WITH named (id) AS (SELECT body_id FROM extent WHERE blob_id = :id)
-    SELECT id FROM named UNION SELECT body_id FROM part WHERE part_body_id IN (SELECT id FROM named)) ORDER BY v.id LIMIT 500`)
-const dependentsOfBody = statement<Id & { after: number }, LostVersion>(`
-  SELECT ${line} AND v.id > :after AND v.body_id IN (
-    SELECT :id UNION SELECT body_id FROM part WHERE part_body_id = :id) ORDER BY v.id LIMIT 500`)
-const lostVersions = statement<Record<string, never>, LostVersion & { why: string }>(`
-  SELECT COALESCE((SELECT why FROM lost_body l WHERE l.body_id = v.body_id), 'its body has lost its row') AS why, ${line}
-    AND v.body_id IS NOT NULL AND (v.body_id IN (SELECT body_id FROM lost_body) OR v.body_id NOT IN (SELECT id FROM body)) LIMIT 500`)
-
-const setETag = statement<Id & { etag: string }>('UPDATE version SET etag = :etag WHERE id = :id')
-const setChecksum = statement<Id & { checksum: string | null }>(
-  'UPDATE version SET checksum = :checksum WHERE id = :id',
-)
-const setBody = statement<Id & { bodyId: number }>('UPDATE version SET body_id = :bodyId WHERE id = :id')
-type PartName = { bodyId: number; md5: string; checksum: string | null }
-const thatPart = 'part_body_id = :bodyId AND lower(hex(md5)) = :md5 AND lower(hex(checksum)) IS :checksum'
-const setPartDigests = statement<PartName & { newMd5: Uint8Array; newChecksum: Uint8Array }>(
-  `UPDATE part SET md5 = :newMd5, checksum = :newChecksum WHERE ${thatPart}`,
-)
-const setPartBody = statement<PartName & { newBodyId: number }>(
-  `UPDATE part SET part_body_id = :newBodyId WHERE ${thatPart}`,
-)
-const dropUploadPart = statement<PartName>(
-  `DELETE FROM part WHERE ${thatPart} AND body_id IN (SELECT body_id FROM upload)`,
-)
-const dropPart = statement<PartName>(`DELETE FROM part WHERE ${thatPart}
-  AND NOT EXISTS (SELECT 1 FROM version WHERE version.body_id = part.body_id AND gone IS NULL)`)
 
 const setCrcs = statement<Id & { blockCrcs: Uint8Array }>('UPDATE blob SET block_crcs = :blockCrcs WHERE id = :id')
 const setPlace = statement<Id & { location: string }>(`
@@ -122,22 +87,17 @@ export class RepairBytes {
     this.#parts = parts
   }
 
-  /** Ends living versions whose bodies cannot be put together any more. */
-  endLostVersions(): void {
-    const { connection } = this.#parts
-    for (;;) {
-      const page = connection.run(all(lostVersions, {}))
-      for (const version of page) this.#end(version, `its bytes cannot be put together any more, ${version.why}`)
-      if (page.length === 0) return
-    }
-  }
-
   /** Blobs without a place, and everything that a check found. Whether anything was done: then it has to be looked at again. */
   async repair(faults: readonly ByteFault[]): Promise<boolean> {
     const { connection } = this.#parts
-    const lost: { blob: StoredBlob; isPlaced: boolean; what: string }[] = []
+    const lost: LostBlob[] = []
     for (const blob of connection.run(all(placeless, {}))) {
-      lost.push({ blob: { ...blob, location: '', wrapping: null }, isPlaced: false, what: 'it has no file' })
+      lost.push({
+        blob: { ...blob, location: '', wrapping: null },
+        isPlaced: false,
+        what: 'it has no file',
+        isServed: false,
+      })
     }
     let isChanged = false
     for (const found of faults) {
@@ -146,21 +106,12 @@ export class RepairBytes {
       const { blob, fault } = found
       if (fault.problem === 'crcs') isChanged = (await this.#crcs(blob)) || isChanged
       else if (fault.problem === 'bytes' && connection.run(one(isAccepted, { id: blob.id })) === undefined) {
-        lost.push({ blob, isPlaced: true, what: fault.what })
+        lost.push({ blob, isPlaced: true, what: fault.what, isServed: fault.isServed === true })
       }
     }
     if (lost.length > 0) {
       await this.#heal(lost)
       isChanged = true
-    }
-    // Which body has which MD5, among those that do not fit: two that were exchanged find each other.
-    const bodies = new Map<string, number>()
-    for (const found of faults) if (found.of === 'name') bodies.set(found.wrong.etag, found.bodyId)
-    // What a composite says is judged by its parts: they have to be right first.
-    const isPartWrong = faults.some((found) => found.of === 'name' && found.wrong.name.of === 'part')
-    for (const found of faults) {
-      if (found.of !== 'name' || (isPartWrong && found.wrong.etag.includes('-'))) continue
-      isChanged = this.#name(found, bodies) || isChanged
     }
     return isChanged
   }
@@ -182,10 +133,11 @@ export class RepairBytes {
   }
 
   /** Looks for other files of the same content; what has none is a loss. */
-  async #heal(lost: readonly { blob: StoredBlob; isPlaced: boolean; what: string }[]): Promise<void> {
+  async #heal(lost: readonly LostBlob[]): Promise<void> {
     const { connection, root, filesOf, tell } = this.#parts
     const files = await filesOf(new Set(lost.map(({ blob }) => hex(blob.digest))))
-    for (const { blob, isPlaced, what } of lost) {
+    for (const each of lost) {
+      const { blob, what } = each
       let healed: string | undefined
       for (const location of files.get(hex(blob.digest)) ?? []) {
         if (location === blob.location) continue
@@ -195,7 +147,7 @@ export class RepairBytes {
         break
       }
       if (healed === undefined) {
-        this.#accept(blob, isPlaced, what)
+        this.#accept(each)
         continue
       }
       connection.run(run(setPlace, { id: blob.id, location: healed }))
@@ -205,25 +157,14 @@ export class RepairBytes {
     }
   }
 
-  #accept(blob: StoredBlob, isPlaced: boolean, what: string): void {
+  #accept({ blob, isPlaced, what, isServed }: LostBlob): void {
     const { connection, now } = this.#parts
     const { id } = blob
+    // Reads tell damaged bytes by these: where they fit, by chance or on purpose, the bytes would be served.
+    if (isServed) connection.run(run(setCrcs, { id, blockCrcs: blob.blockCrcs.map((byte) => byte ^ 0xff) }))
     connection.run(run(acceptBlob, { id, location: isPlaced ? blob.location : null, what, now }))
     const why = `${what} (blob ${hex(blob.digest)}${isPlaced ? `, file ${blob.location}` : ''})`
-    this.#tellDependents(dependents, id, why)
-  }
-
-  #tellDependents(versions: typeof dependents, id: number, why: string): void {
-    const { connection, tell } = this.#parts
-    for (let after = 0; ;) {
-      const page = connection.run(all(versions, { id, after }))
-      for (const version of page) {
-        after = version.id
-        const what = `cannot be read as a whole any more: ${why}; it stays, what is undamaged of it can be read, and an upload of the same bytes heals it`
-        tell({ kind: 'loss', what, object: objectOf(version) })
-      }
-      if (page.length < 500) return
-    }
+    this.#parts.lost.tellDamaged('blob', id, why)
   }
 
   #small(id: number, problem: 'bytes' | 'crcs'): boolean {
@@ -255,101 +196,9 @@ export class RepairBytes {
     if (found === crc) connection.run(run(setCrc, { id, crc: found ^ 1 }))
     const what = `the content of small body ${id} is damaged`
     connection.run(run(acceptBody, { id, what, now }))
-    this.#tellDependents(dependentsOfBody, id, what)
+    this.#parts.lost.tellDamaged('body', id, what)
     return true
-  }
-
-  #name({ bodyId, wrong }: ByteFault & { readonly of: 'name' }, bodies: ReadonlyMap<string, number>): boolean {
-    const { name, isETagWrong, isChecksumRight, isChecksumWrong, etag, checksum } = wrong
-    const isProven = isETagWrong ? isChecksumRight : isChecksumWrong
-    const other = isETagWrong ? bodies.get(name.etag) : undefined
-    return name.of === 'version'
-      ? this.#versionName(bodyId, wrong, isProven, other)
-      : this.#partName({ bodyId, md5: name.etag, checksum: name.checksum }, { etag, checksum }, isProven, other)
-  }
-
-  #versionName(
-    bodyId: number,
-    { name, isETagWrong, etag, checksum }: (ByteFault & { readonly of: 'name' })['wrong'],
-    isProven: boolean,
-    other: number | undefined,
-  ): boolean {
-    const { connection, tell } = this.#parts
-    const named = { bodyId, etag: name.etag, algorithm: name.algorithm, checksum: name.checksum }
-    const versions = connection.run(all(versionsNamed, named))
-    for (const version of versions) {
-      const { bucket, key, versionId } = objectOf(version)
-      const about = `${bucket}/${JSON.stringify(key)} (version ${versionId})`
-      if (isProven && isETagWrong) {
-        connection.run(run(setETag, { id: version.id, etag }))
-        tell({ kind: 'change', what: `the ETag of ${about} becomes ${etag}: its ${name.algorithm} proves its bytes` })
-      } else if (isProven) {
-        connection.run(run(setChecksum, { id: version.id, checksum }))
-        tell({
-          kind: 'change',
-          what: `the ${name.algorithm} of ${about} becomes ${checksum}: its ETag proves its bytes`,
-        })
-      } else if (other !== undefined && other !== bodyId) {
-        connection.run(run(setBody, { id: version.id, bodyId: other }))
-        tell({
-          kind: 'change',
-          what: `${about} pointed at body ${bodyId}; body ${other} has its ETag, and is its own again`,
-        })
-      } else this.#end(version, `its row points at other bytes than its own: their ETag is ${etag}, not ${name.etag}`)
-    }
-    return versions.length > 0
-  }
-
-  #partName(
-    part: PartName,
-    found: { readonly etag: string; readonly checksum: string | null },
-    isProven: boolean,
-    other: number | undefined,
-  ): boolean {
-    const { connection, tell } = this.#parts
-    if (isProven) {
-      const newChecksum = new Uint8Array(Buffer.from(found.checksum ?? '', 'hex'))
-      const newMd5 = new Uint8Array(Buffer.from(found.etag, 'hex'))
-      tell({
-        kind: 'change',
-        what: `MD5 and checksum of a part of body ${part.bodyId} are computed anew: one of them proves its bytes`,
-      })
-      return connection.run(run(setPartDigests, { ...part, newMd5, newChecksum })) > 0
-    }
-    if (other !== undefined && other !== part.bodyId) {
-      tell({
-        kind: 'change',
-        what: `a part pointed at body ${part.bodyId}; body ${other} has its MD5, and is its own again`,
-      })
-      return connection.run(run(setPartBody, { ...part, newBodyId: other })) > 0
-    }
-    for (const version of connection.run(all(versionsOfParts, part))) {
-      this.#end(version, `a part of it points at other bytes than its own: their MD5 is ${found.etag}, not ${part.md5}`)
-    }
-    const dropped = connection.run(run(dropUploadPart, part))
-    if (dropped > 0)
-      tell({ kind: 'loss', what: 'a part of a multipart upload under way is lost, and has to be sent again' })
-    connection.run(run(dropPart, part))
-    return true
-  }
-
-  #end(version: LostVersion, why: string): void {
-    const { connection, now, tell } = this.#parts
-    const object = objectOf(version)
-    const isMarked = connection.run(endLostVersion(version, now))
-    const front = isMarked
-      ? ': it was the latest, and a delete marker takes its place, so that no older version is taken for it'
-      : version.isLatest === 1
-        ? ': the key has no object any more'
-        : ''
-    tell({ kind: 'loss', what: `is removed, since ${why}${front}`, object })
   }
 }
-
-const objectOf = ({ bucket, key, position, isNull }: LostVersion) => ({
-  bucket,
-  key: Buffer.from(key).toString('utf8'),
-  versionId: isNull === 1 ? 'null' : versionIdOf(position),
-})
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

@@ -11,7 +11,9 @@ import { orphans } from '../check.js'
 import { lockDirectory } from '../lock.js'
 import { requireStore } from '../open-to-check.js'
 import { recountUsage } from './recount-usage.js'
+import { LostVersions } from './lost-versions.js'
 import { RepairBytes } from './repair-bytes.js'
+import { RepairNames } from './repair-names.js'
 import {
   dropLostBodies,
   findLostBodies,
@@ -92,19 +94,23 @@ async function repairCopy(
   tell: Tell,
 ): Promise<void> {
   const { database } = connection
-  const bytes = new RepairBytes({ connection, root, now, tell, filesOf: (digests) => filesOf(root, digests) })
+  const lost = new LostVersions(connection, now, tell)
+  const bytes = new RepairBytes({ connection, root, now, tell, lost, filesOf: (digests) => filesOf(root, digests) })
+  const names = new RepairNames(connection, lost, tell)
   foldAll(connection)
   recountUsage(database, tell)
   for (let look = 1; ; look += 1) {
     repairReferences(database, tell)
     repairComposites(database, tell)
     findLostBodies(database)
-    bytes.endLostVersions()
+    lost.endUnreadable()
     dropLostBodies(database, tell)
     repairConsequences(database, tell)
     const faults: ByteFault[] = []
     await new ByteCheck(connection, root, progress, (fault) => faults.push(fault)).run()
-    if (!(await bytes.repair(faults))) {
+    const isHealed = await bytes.repair(faults)
+    const isRenamed = names.repair(faults)
+    if (!isHealed && !isRenamed) {
       requireKnown(faults)
       break
     }

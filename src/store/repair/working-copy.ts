@@ -52,7 +52,12 @@ export class WorkingCopy {
     try {
       requireFormat(connection.database)
       // The copy is synced as a whole before it takes the catalog's place.
-      for (const pragma of ['synchronous = OFF', 'foreign_keys = OFF', 'wal_autocheckpoint = 1000']) {
+      for (const pragma of [
+        'synchronous = OFF',
+        'foreign_keys = OFF',
+        'wal_autocheckpoint = 1000',
+        'temp_store = FILE',
+      ]) {
         connection.database.pragma(pragma)
       }
       return new WorkingCopy(path, folder, connection)
