@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-s3'
 import Database from 'better-sqlite3'
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
-import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { checkStore } from '../../src/store/check.js'
@@ -399,6 +399,7 @@ describe('repair', function () {
     const before = readFileSync(join(directory, 'catalog.db'))
     await rejects(repair(directory, true), /restore the backup/i)
     ok(before.equals(readFileSync(join(directory, 'catalog.db'))))
+    ok(!existsSync(join(directory, 'repairs')))
   })
 
   it('says so too where there is no database at all', async () => {

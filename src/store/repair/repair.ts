@@ -1,8 +1,9 @@
 // `cairn repair`: puts right what can be proven right, and says what is lost, before anything is changed. The plan is the repair itself,
 // done to a copy of the catalog; only when a check of that copy finds nothing any more may it take the catalog's place.
 
-import { mkdir, readdir, rename, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { hasCode } from '../blobs/disk.js'
 import { foldUsage } from '../catalog/fold-usage.js'
 import { one, statement } from '../catalog/steps.js'
 import { ByteCheck, type ByteFault, type ByteProgress } from '../check-bytes.js'
@@ -83,6 +84,8 @@ export async function repairStore(directory: string, options: RepairOptions): Pr
       copy.close()
     }
   } finally {
+    // A plan leaves nothing behind.
+    await rmdir(repairs).catch(unlessUsed)
     lock.release()
   }
 }
@@ -154,6 +157,10 @@ function requireClean(connection: WorkingCopy['connection']): void {
   throw new Error(
     `Not everything can be repaired: ${left.slice(0, 10).join('; ')}. Restore the backup of the catalog, then run cairn repair again; nothing was changed`,
   )
+}
+
+function unlessUsed(error: unknown): void {
+  if (!hasCode(error, ['ENOTEMPTY', 'EEXIST', 'ENOENT'])) throw error
 }
 
 /** Files below `blobs/` whose names begin with one of some digests. */

@@ -43,26 +43,10 @@ export class WorkingCopy {
   static open(path: string, folder: string, tell: Tell): WorkingCopy {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const copy = join(folder, 'catalog.db')
-    emptyWal(path)
-    copyFileSync(path, copy, constants.COPYFILE_FICLONE)
-    if (hasWal(path)) copyFileSync(`${path}-wal`, `${copy}-wal`, constants.COPYFILE_FICLONE)
-    makeSound(copy, tell)
-    const connection = new Connection(copy, 'write')
     try {
-      requireFormat(connection.database)
-      // The copy is synced as a whole before it takes the catalog's place.
-      for (const pragma of [
-        'synchronous = OFF',
-        'foreign_keys = OFF',
-        'wal_autocheckpoint = 1000',
-        'temp_store = FILE',
-      ]) {
-        connection.database.pragma(pragma)
-      }
-      return new WorkingCopy(path, folder, connection)
+      return new WorkingCopy(path, folder, openCopy(path, join(folder, 'catalog.db'), tell))
     } catch (error) {
-      connection.close()
+      rmSync(folder, { recursive: true, force: true })
       throw error
     }
   }
@@ -98,6 +82,30 @@ export class WorkingCopy {
   }
 }
 
+function openCopy(path: string, copy: string, tell: Tell): Connection {
+  emptyWal(path)
+  copyFileSync(path, copy, constants.COPYFILE_FICLONE)
+  if (hasWal(path)) copyFileSync(`${path}-wal`, `${copy}-wal`, constants.COPYFILE_FICLONE)
+  makeSound(path, copy, tell)
+  const connection = new Connection(copy, 'write')
+  try {
+    requireFormat(connection.database)
+    // The copy is synced as a whole before it takes the catalog's place.
+    for (const pragma of [
+      'synchronous = OFF',
+      'foreign_keys = OFF',
+      'wal_autocheckpoint = 1000',
+      'temp_store = FILE',
+    ]) {
+      connection.database.pragma(pragma)
+    }
+    return connection
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
 const hasWal = (path: string): boolean => (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
 
 /** Puts what the WAL holds into the database file, where SQLite can: it removes an empty WAL when the last connection closes. */
@@ -118,7 +126,7 @@ function emptyWal(path: string): void {
 
 /** Builds indexes, or the whole file, anew where pages do not hold together.
  *  @throws Error when rows themselves cannot be read */
-function makeSound(path: string, tell: Tell): void {
+function makeSound(original: string, path: string, tell: Tell): void {
   const faults = faultsOf(path)
   if (faults.length === 0) return
   const more = faults.length > databaseFaultsTold ? `, and ${faults.length - databaseFaultsTold} more` : ''
@@ -130,7 +138,7 @@ function makeSound(path: string, tell: Tell): void {
   const anew = `${path}.anew`
   const isBuilt =
     attempt(path, (database) => database.prepare('VACUUM INTO ?').run(anew)) && faultsOf(anew).length === 0
-  if (!isBuilt) throw beyondRepair(path, new Error(said))
+  if (!isBuilt) throw beyondRepair(original, new Error(said))
   for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
   renameSync(anew, path)
   tell({ kind: 'change', what: `${said}: it is written anew from the rows that can be read, which are all` })
