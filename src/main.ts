@@ -1,14 +1,18 @@
-// The command line: `cairn serve`, `cairn check`, `cairn usage`, `cairn backup`, `cairn restore`. Exit codes: 0 all is well, 1 something is wrong
-// with the data or the server broke, 2 it could not start.
+// The command line: `cairn serve`, `check`, `scrub`, `repair`, `usage`, `backup`, `restore`. Exit codes: 0 all is well, 1 something is wrong with
+// the data or the server broke, 2 it could not start.
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addBackupCommands } from './backup-commands.js'
-import { faultLine, progressReporter } from './check-report.js'
+import { companyLine, faultLine, progressReporter } from './check-report.js'
 import { readSettings, SettingsError } from './config.js'
+import { repairedText, stepLine } from './repair-report.js'
+import { damagedLine, scrubReporter, statusText } from './scrub-report.js'
 import { type RunningServer, startServer } from './server.js'
 import { flags, type Settings } from './settings.js'
 import { checkStore } from './store/check.js'
+import { repairStore } from './store/repair/repair.js'
+import { type DamagedContent, scrubDirectory, scrubStatus } from './store/scrub-directory.js'
 import { usageOfDirectory } from './store/usage-of-directory.js'
 import { usageTable } from './usage-table.js'
 
@@ -28,10 +32,33 @@ withFlags(serveCommand)
 
 program
   .command('check')
-  .description('read everything in a data directory nobody serves and compare it with what was stored')
+  .description('read everything in a data directory and compare it with what was stored; a server may be running')
   .option('--data <DIR>', 'data directory (default ./data) [CAIRN_DATA]')
   .option('--config <FILE>', 'JSON file with settings [CAIRN_CONFIG]')
   .action(check)
+
+program
+  .command('scrub')
+  .description(
+    'read every blob and compare it with its digest, or tell how far the scrub of the server is; a server may be running',
+  )
+  .option('--data <DIR>', 'data directory (default ./data) [CAIRN_DATA]')
+  .option('--config <FILE>', 'JSON file with settings [CAIRN_CONFIG]')
+  .option('--mib-per-second <NUMBER>', 'no faster than this (default: as fast as it can be)')
+  .option('--status', "tell the server's last round, how far it is, and what it found; read nothing")
+  .option('--json', 'for programs: one JSON object a line')
+  .action(scrub)
+
+program
+  .command('repair')
+  .description(
+    'tell what can be put right in a data directory nobody serves, and what is lost; nothing is changed without --yes',
+  )
+  .option('--data <DIR>', 'data directory (default ./data) [CAIRN_DATA]')
+  .option('--config <FILE>', 'JSON file with settings [CAIRN_CONFIG]')
+  .option('--yes', 'do it; the catalog as it was is kept')
+  .option('--json', 'for programs: one JSON object a line')
+  .action(repair)
 
 program
   .command('usage')
@@ -114,10 +141,67 @@ rclone:
 
 async function check(given: Record<string, unknown>): Promise<void> {
   const { data } = readSettings({ flags: given, environment: process.env })
-  const faults = await checkStore(data, progressReporter(process.stderr))
-  for (const fault of faults) process.stdout.write(`${faultLine(fault)}\n`)
-  process.stdout.write(`${data}: ${faults.length === 0 ? 'no fault' : `faults: ${faults.length}`}\n`)
-  if (faults.length > 0) process.exitCode = foundFaults
+  let [faults, losses] = [0, 0]
+  await checkStore(data, {
+    company: (company) => {
+      const line = companyLine(company)
+      if (line !== undefined) process.stderr.write(`${line}\n`)
+    },
+    progress: progressReporter(process.stderr),
+    fault: (fault) => {
+      if (fault.isAccepted) losses += 1
+      else faults += 1
+      process.stdout.write(`${faultLine(fault)}\n`)
+    },
+  })
+  const known = losses === 0 ? '' : `; losses that a repair has told of: ${losses}`
+  process.stdout.write(`${data}: ${faults === 0 ? 'no fault' : `faults: ${faults}`}${known}\n`)
+  if (faults > 0) process.exitCode = foundFaults
+}
+
+async function scrub({ status, json, mibPerSecond, ...given }: Record<string, unknown>): Promise<void> {
+  const { data } = readSettings({ flags: given, environment: process.env })
+  const pace = mibPerSecond === undefined ? undefined : Number(mibPerSecond)
+  if (pace !== undefined && !(pace > 0 && pace <= 1e6)) {
+    throw new SettingsError(
+      `mibPerSecond is ${JSON.stringify(mibPerSecond)}; allowed is a number above 0, up to 1000000.`,
+    )
+  }
+  let damaged = 0
+  const tell = (content: DamagedContent): void => {
+    if (!content.isAccepted) damaged += 1
+    process.stdout.write(`${json === true ? JSON.stringify({ damaged: content }) : damagedLine(content)}\n`)
+  }
+  if (status === true) {
+    const state = scrubStatus(data, tell)
+    process.stdout.write(`${json === true ? JSON.stringify({ round: state ?? null }) : statusText(state)}\n`)
+  } else {
+    const progress = json === true ? () => undefined : scrubReporter(process.stderr)
+    const read = await scrubDirectory(data, {
+      progress,
+      damaged: tell,
+      ...(pace !== undefined && { mibPerSecond: pace }),
+    })
+    const { count, bytes } = read
+    const line = `${data}: ${count} blobs and small bodies, ${(bytes / 1024 ** 2).toFixed(1)} MiB: damaged: ${damaged}`
+    process.stdout.write(`${json === true ? JSON.stringify({ round: { count, bytes, damaged } }) : line}\n`)
+  }
+  if (damaged > 0) process.exitCode = foundFaults
+}
+
+async function repair({ yes, json, ...given }: Record<string, unknown>): Promise<void> {
+  const { data } = readSettings({ flags: given, environment: process.env })
+  const isConfirmed = yes === true
+  const progress = json === true ? () => undefined : progressReporter(process.stderr)
+  const repaired = await repairStore(data, {
+    isConfirmed,
+    now: Date.now(),
+    step: (step) => void process.stdout.write(`${json === true ? JSON.stringify({ step }) : stepLine(step)}\n`),
+    progress,
+  })
+  const text = json === true ? JSON.stringify({ repaired }) : repairedText(data, repaired, isConfirmed)
+  process.stdout.write(`${text}\n`)
+  if (!isConfirmed && repaired.losses + repaired.changes > 0) process.exitCode = foundFaults
 }
 
 function usage(buckets: readonly string[], { json, ...given }: Record<string, unknown>): void {

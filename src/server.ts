@@ -143,7 +143,8 @@ async function openData(settings: Settings, clock: Clock, log: Log): Promise<{ r
     throw error
   }
   const { accountId: ownerId, displayName: ownerName } = rootKey
-  return { rootKey, store: await openStore({ directory, clock, ownerId, ownerName, log, lock }) }
+  const scrub = { days: settings.scrubDays, mibPerSecondMax: settings.scrubMibPerSecondMax }
+  return { rootKey, store: await openStore({ directory, clock, ownerId, ownerName, log, lock, scrub }) }
 }
 
 /** Makes the data directory when there is none, and locks it: the first that is written there. */

@@ -28,6 +28,8 @@ export interface Settings {
   readonly transferRateMin: number
   readonly transferGraceMs: number
   readonly shutdownGraceMs: number
+  readonly scrubDays: number
+  readonly scrubMibPerSecondMax: number
 }
 
 /** What is known of a setting beside its name. */
@@ -191,6 +193,8 @@ export const definitions = {
   },
   transferGraceMs: ms(100, 3_600_000, 30_000, 'how long a client may be slower than that'),
   shutdownGraceMs: ms(0, 3_600_000, 30_000, 'requests under way may take to finish after SIGTERM'),
+  scrubDays: count(0, 3650, 30, 'days in which everything that is stored is read once and compared; 0: never'),
+  scrubMibPerSecondMax: count(1, 100_000, 32, 'MiB a second that are read for it at most'),
 } satisfies { readonly [Name in keyof Required<Settings>]: Definition }
 
 /** A key of `definitions`. */

@@ -34,6 +34,8 @@ describe('settings', () => {
       transferRateMin: 1024,
       transferGraceMs: 30_000,
       shutdownGraceMs: 30_000,
+      scrubDays: 30,
+      scrubMibPerSecondMax: 32,
     })
   })
 

@@ -159,15 +159,24 @@ const rules: readonly Rule[] = [
   },
 ]
 
-/** Asks everything. `onRule` is told how many of how many questions have been answered. */
+/** Asks everything, each question of one snapshot.
+ *  @param isQuiet whether nobody writes: the database file is then checked as a whole (whose page is this, what is free), else table by
+ *    table, so that no snapshot lasts longer than it must: the WAL grows meanwhile
+ *  @param onRule told how many of how many questions have been answered */
 export function* catalogFaults(
   database: Database.Database,
+  isQuiet: boolean,
   onRule: (done: number, total: number) => void,
 ): Generator<CatalogFault> {
-  const total = rules.length + 3
+  const tables = database.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()
+  const pragmas = [
+    ...(isQuiet ? ['integrity_check'] : tables.map((table) => `integrity_check('${table}')`)),
+    'foreign_key_check',
+  ]
+  const total = pragmas.length + rules.length + 1
   let done = 0
   const next = (): void => onRule((done += 1), total)
-  for (const pragma of ['integrity_check', 'foreign_key_check']) {
+  for (const pragma of pragmas) {
     for (const row of database.prepare<[], Record<string, unknown>>(`PRAGMA ${pragma}`).iterate()) {
       const text = Object.values(row).join(' ')
       if (text !== 'ok') yield { what: `${pragma}: ${text}` }

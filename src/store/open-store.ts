@@ -26,6 +26,7 @@ import { openSqliteCatalog, type SqliteCatalog } from './catalog/sqlite-catalog.
 import { Collector } from './collect.js'
 import { Holds } from './holds.js'
 import { type Lock, lockDirectory } from './lock.js'
+import { Scrub, type ScrubSettings } from './scrub.js'
 import type { Store } from './store.js'
 
 /** Memory for bodies on their way in, and on their way out, bytes each: a first piece each body has beyond it. */
@@ -51,6 +52,8 @@ export interface StoreSettings {
   readonly log?: StoreLog
   /** The directory's lock, where the caller has it already; from here on it is the store's. */
   readonly lock?: Lock
+  /** No scrub when left out. */
+  readonly scrub?: ScrubSettings
   /** See SqliteCatalogSettings: a test may have transactions of its own. */
   readonly transactions?: URL
 }
@@ -58,16 +61,20 @@ export interface StoreSettings {
 /** An open data directory: a Store, and what tests and the administrator look at. */
 export interface LocalStore extends Store {
   readonly collector: Collector
+  readonly scrub: Scrub
   /** Why writes have stopped for good, when they have. */
   failure(): Error | undefined
 }
+
+/** No scrub. */
+const noScrub: ScrubSettings = { days: 0, mibPerSecondMax: 1 }
 
 const silent: StoreLog = { info: () => undefined, error: () => undefined }
 
 /** Opens a data directory for this process alone; what an earlier one left behind is removed in the background.
  *  @throws DirectoryLocked; Error when the directory is newer than this program, damaged or not to be written to */
 export async function openStore(settings: StoreSettings): Promise<LocalStore> {
-  const { directory, clock = systemClock, ownerId, ownerName, log = silent } = settings
+  const { directory, clock = systemClock, ownerId, ownerName, log = silent, scrub = noScrub } = settings
   const disk = new Disk((error) => log.error({ err: error }, 'the store has stopped writing'))
   if (settings.lock === undefined) await makeDataDirectory(directory)
   const lock = settings.lock ?? lockDirectory(directory)
@@ -94,7 +101,7 @@ export async function openStore(settings: StoreSettings): Promise<LocalStore> {
         catalog.commit(registerAccount, { id: ownerId, name: ownerName, now }),
         catalog.commit(registerInstance, { id: instance, startedMs: now }),
       ])
-      return compose({ root, instance, disk, catalog, lock, log })
+      return compose({ root, instance, disk, catalog, lock, log, clock, scrub })
     } catch (error) {
       await catalog.close()
       throw error
@@ -128,9 +135,11 @@ interface Opened {
   readonly catalog: SqliteCatalog
   readonly lock: Lock
   readonly log: StoreLog
+  readonly clock: Clock
+  readonly scrub: ScrubSettings
 }
 
-function compose({ root, instance, disk, catalog, lock, log }: Opened): LocalStore {
+function compose({ root, instance, disk, catalog, lock, log, clock, scrub: pace }: Opened): LocalStore {
   const readers = new Readers()
   const files = new BlobFiles(disk, root, instance)
   const openFiles = new OpenFiles(root)
@@ -146,6 +155,7 @@ function compose({ root, instance, disk, catalog, lock, log }: Opened): LocalSto
   const holds = new Holds(dirname(root))
   const oldest = (current: number): number => holds.oldest(readers.oldest(current))
   const collector = new Collector({ catalog, disk, readers: { oldest }, openFiles, root, instance, log })
+  const scrub = new Scrub({ catalog, path: catalog.path, root, clock, log, ...pace })
   const underWay = new Set<Promise<unknown>>()
   const tracked = <Result>(promise: Promise<Result>): Promise<Result> => {
     underWay.add(promise)
@@ -155,7 +165,7 @@ function compose({ root, instance, disk, catalog, lock, log }: Opened): LocalSto
   }
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
-    await collector.stop()
+    await Promise.all([collector.stop(), scrub.stop()])
     while (underWay.size > 0) await Promise.allSettled(underWay)
     files.close()
     openFiles.close()
@@ -164,9 +174,11 @@ function compose({ root, instance, disk, catalog, lock, log }: Opened): LocalSto
     lock.release()
   }
   collector.start()
+  scrub.start()
   return {
     catalog: catalog satisfies Catalog,
     collector,
+    scrub,
     failure: () => disk.failure ?? catalog.failure(),
     writeBody: (source, claims, also) => {
       if (closing !== undefined) return Promise.reject(new Error('The store is closed'))

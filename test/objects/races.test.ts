@@ -9,9 +9,9 @@ import {
   RenameObjectCommand,
 } from '@aws-sdk/client-s3'
 import { usageOf } from '../../src/store/catalog/usage.js'
-import { checkStore } from '../../src/store/check.js'
 import { filesBelow } from '../store/temporary-directory.js'
 import { objectServer, patterned } from './objects.js'
+import { faultsOf } from '../store/faults-of.js'
 
 const writers = Array.from({ length: 50 }, (_, i) => i)
 
@@ -124,6 +124,6 @@ describe('races', () => {
     const latest = [...Versions, ...DeleteMarkers].filter(({ Key, IsLatest }) => Key === 'k' && IsLatest === true)
     equal(latest.length, 1)
     await fresh.close()
-    deepEqual(await checkStore(directory, () => undefined), [])
+    deepEqual(await faultsOf(directory), [])
   })
 })

@@ -2,9 +2,10 @@ import Database from 'better-sqlite3'
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkStore, type Progress } from '../../src/store/check.js'
+import type { Progress } from '../../src/store/check.js'
 import type { LocalStore } from '../../src/store/open-store.js'
-import { bytesOf, chunks, claims } from './blobs/bodies.js'
+import { bytesOf, chunks, claims, md5Of } from './blobs/bodies.js'
+import { faultsOf } from './faults-of.js'
 import { deleteTrial, putParts, putSlices, putTrial } from './naming-transactions.js'
 import { afterEachTest, temporaryDirectory } from './temporary-directory.js'
 import { trialStore } from './trial-store.js'
@@ -29,6 +30,7 @@ async function storeToCopy(later: (end: () => unknown) => void): Promise<Closed>
   await put('deleted', 40_000)
   await store.catalog.commit(deleteTrial, { key: 'deleted' })
   await store.catalog.commit(putParts, { key: 'parts', drafts: [await write(50_000), await write(5), await write(0)] })
+  const large17 = bytesOf(17 * 1024 * 1024)
   await store.catalog.commit(putSlices, {
     key: 'slices',
     bodyId,
@@ -36,6 +38,7 @@ async function storeToCopy(later: (end: () => unknown) => void): Promise<Closed>
       [5, 70_000],
       [0, 1],
     ],
+    md5: md5Of(Buffer.concat([large17.subarray(5, 70_005), large17.subarray(0, 1)])),
   })
   await closeCollected(store)
   return {
@@ -48,8 +51,6 @@ async function closeCollected(store: LocalStore): Promise<void> {
   await store.collector.collectNow()
   await store.close()
 }
-
-const nobody = (): void => undefined
 
 describe('checkStore', () => {
   const later = afterEachTest()
@@ -71,8 +72,8 @@ describe('checkStore', () => {
   it('finds nothing wrong where nothing is, and shows how far it is', async () => {
     const { directory } = await closedStore()
     const progress: Progress[] = []
-    deepEqual(await checkStore(directory, (step) => progress.push(step)), [])
-    for (const stage of ['catalog', 'small bodies', 'blobs'] as const) {
+    deepEqual(await faultsOf(directory, { progress: (step) => progress.push(step) }), [])
+    for (const stage of ['catalog', 'small bodies', 'large bodies', 'composite bodies'] as const) {
       const last = progress.findLast((step) => step.stage === stage)
       ok(last !== undefined && 'total' in last && last.done === last.total, stage)
     }
@@ -86,7 +87,8 @@ describe('checkStore', () => {
     await store.writeBody(chunks(bytesOf(20_001)), claims())
     await store.close()
     const orphans: string[] = []
-    deepEqual(await checkStore(directory, (step) => step.stage === 'orphan' && orphans.push(step.location)), [])
+    const progress = (step: Progress): void => void (step.stage === 'orphan' && orphans.push(step.location))
+    deepEqual(await faultsOf(directory, { progress }), [])
     equal(orphans.length, 1)
   })
 
@@ -104,7 +106,7 @@ describe('checkStore', () => {
       const { directory, locations } = await closedStore()
       const location = locations[0] ?? ''
       await damage(join(directory, 'blobs', location))
-      const faults = await checkStore(directory, nobody)
+      const faults = await faultsOf(directory)
       equal(faults.length, 1)
       equal(faults[0]?.location, location)
       equal(faults[0]?.blob, location.split('/')[2]?.slice(0, 64))
@@ -169,7 +171,7 @@ describe('checkStore', () => {
       database.pragma('foreign_keys = OFF')
       ok(database.prepare(sql).run().changes > 0)
       database.close()
-      const faults = await checkStore(directory, nobody)
+      const faults = await faultsOf(directory)
       ok(
         faults.some(({ what }) => fault.test(what)),
         JSON.stringify(faults),
@@ -177,14 +179,12 @@ describe('checkStore', () => {
     })
   }
 
-  it('refuses a directory that is in use, is no store, or has another format', async () => {
-    const { directory } = await trialStore(later)
-    await rejects(checkStore(directory, nobody), { name: 'DirectoryLocked' })
-    await rejects(checkStore(await temporaryDirectory(later), nobody), /holds no store/)
+  it('refuses a directory that is no store, or has another format', async () => {
+    await rejects(faultsOf(await temporaryDirectory(later)), /holds no store/)
     const { directory: newer } = await closedStore()
     const database = new Database(join(newer, 'catalog.db'))
     database.pragma('user_version = 99')
     database.close()
-    await rejects(checkStore(newer, nobody), /format 99/)
+    await rejects(faultsOf(newer), /format 99/)
   })
 })

@@ -1,5 +1,6 @@
 // The least that gives a draft a name: what tests of the store alone put into a catalog. The rooms have their own, richer ones.
 
+import { createHash } from 'node:crypto'
 import { appendChange } from '../../src/store/catalog/append-change.js'
 import { nextNumber } from '../../src/store/catalog/next-number.js'
 import { one, run, statement, type Steps, transaction } from '../../src/store/catalog/steps.js'
@@ -26,9 +27,16 @@ const insertRemoval = statement<{ location: string; number: number }>(
 )
 const insertExtent = statement<{ bodyId: number; start: number; length: number; blobId: number; offset: number }>(`
   INSERT INTO extent (body_id, start, length, blob_id, blob_offset) VALUES (:bodyId, :start, :length, :blobId, :offset)`)
-const insertPart = statement<{ bodyId: number; number: number; partBodyId: number; size: number; md5: Uint8Array }>(`
+const insertPart = statement<{
+  bodyId: number
+  number: number
+  partBodyId: number
+  size: number
+  md5: Uint8Array
+  checksum: Uint8Array
+}>(`
   INSERT INTO part (body_id, number, part_body_id, size, md5, modified, checksum_algorithm, checksum)
-  VALUES (:bodyId, :number, :partBodyId, :size, :md5, 1, 'CRC32', x'00000000')`)
+  VALUES (:bodyId, :number, :partBodyId, :size, :md5, 1, 'CRC64NVME', :checksum)`)
 const insertBucket = statement<Record<string, never>>(`
   INSERT INTO bucket (id, name, owner_id, region, created)
   SELECT 1, 'trial', (SELECT min(id) FROM account), 'us-east-1', 1 WHERE NOT EXISTS (SELECT 1 FROM bucket)`)
@@ -37,9 +45,19 @@ const findLatest = statement<{ key: Uint8Array }, { id: number; bodyId: number; 
 const endVersion = statement<{ id: number; number: number }>(
   'UPDATE version SET gone = :number, is_latest = 0 WHERE id = :id',
 )
-const insertVersion = statement<{ key: Uint8Array; number: number; bodyId: number; size: number }>(`
-  INSERT INTO version (bucket_id, key, position, is_null, is_marker, is_latest, born, body_id, size, etag, modified, storage_class, owner_id)
-  VALUES (1, :key, :number, 1, 0, 1, :number, :bodyId, :size, '00', 1, 'STANDARD', 'owner')`)
+const insertVersion = statement<{
+  key: Uint8Array
+  number: number
+  bodyId: number
+  size: number
+  etag: string
+  algorithm: string | null
+  checksum: string | null
+}>(`
+  INSERT INTO version (bucket_id, key, position, is_null, is_marker, is_latest, born, body_id, size, etag, modified, storage_class, owner_id,
+    checksum_algorithm, checksum_type, checksum)
+  VALUES (1, :key, :number, 1, 0, 1, :number, :bodyId, :size, :etag, 1, 'STANDARD', 'owner', :algorithm,
+    CASE WHEN :algorithm IS NULL THEN NULL ELSE 'FULL_OBJECT' END, :checksum)`)
 
 function* nameDraft(draft: Draft): Steps<number> {
   const { content, size } = draft
@@ -63,13 +81,27 @@ function* nameDraft(draft: Draft): Steps<number> {
   return bodyId
 }
 
-function* nameVersion(key: string, bodyId: number | undefined, size: number): Steps<void> {
+/** What a version says of its bytes: its ETag, and base64 of their CRC64NVME. */
+interface Said {
+  readonly etag: string
+  readonly checksum?: string | undefined
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+const saidOf = ({ md5, checksums }: Draft): Said => ({ etag: hex(md5), checksum: checksums.CRC64NVME })
+
+function* nameVersion(key: string, bodyId: number | undefined, size: number, said: Said = { etag: '' }): Steps<void> {
   const bytes = new Uint8Array(Buffer.from(key))
   const number = yield* nextNumber()
   yield* run(insertBucket, {})
   const latest = yield* one(findLatest, { key: bytes })
   if (latest !== undefined) yield* run(endVersion, { id: latest.id, number })
-  if (bodyId !== undefined) yield* run(insertVersion, { key: bytes, number, bodyId, size })
+  if (bodyId !== undefined) {
+    const { etag, checksum = null } = said
+    const algorithm = checksum === null ? null : 'CRC64NVME'
+    yield* run(insertVersion, { key: bytes, number, bodyId, size, etag, algorithm, checksum })
+  }
   const [before, after] = [latest === undefined ? 0 : 1, bodyId === undefined ? 0 : 1]
   yield* appendChange({
     number,
@@ -89,7 +121,7 @@ function* nameVersion(key: string, bodyId: number | undefined, size: number): St
 /** Puts a draft under a key, in place of what was there. Answers the body's id. */
 export const putTrial = transaction('putTrial', function* ({ key, draft }: { key: string; draft: Draft }) {
   const bodyId = yield* nameDraft(draft)
-  yield* nameVersion(key, bodyId, draft.size)
+  yield* nameVersion(key, bodyId, draft.size, saidOf(draft))
   return bodyId
 })
 
@@ -105,23 +137,27 @@ export const putParts = transaction('putParts', function* ({ key, drafts }: { ke
   const bodyId = (yield* one(insertBody, { size, partEnds: new Uint8Array(ends.buffer) }))?.id ?? 0
   for (const [i, draft] of drafts.entries()) {
     const partBodyId = yield* nameDraft(draft)
-    yield* run(insertPart, { bodyId, number: (i + 1) * 2, partBodyId, size: draft.size, md5: draft.md5 })
+    const checksum = new Uint8Array(Buffer.from(draft.checksums.CRC64NVME ?? '', 'base64'))
+    yield* run(insertPart, { bodyId, number: (i + 1) * 2, partBodyId, size: draft.size, md5: draft.md5, checksum })
   }
-  yield* nameVersion(key, bodyId, size)
+  const md5s = Buffer.concat(drafts.map(({ md5 }) => md5))
+  yield* nameVersion(key, bodyId, size, { etag: `${createHash('md5').update(md5s).digest('hex')}-${drafts.length}` })
   return bodyId
 })
 
-/** Puts a plain body under a key that is made of slices of another body's first blob. */
+/** Puts a plain body under a key that is made of slices of another body's first blob; `md5` is that of the slices. */
 export const putSlices = transaction(
   'putSlices',
   function* ({
     key,
     bodyId: from,
     slices,
+    md5,
   }: {
     key: string
     bodyId: number
     slices: readonly [offset: number, length: number][]
+    md5: Uint8Array
   }) {
     const blobId = (yield* one(firstBlob, { from }))?.id ?? 0
     const size = slices.reduce((sum, [, length]) => sum + length, 0)
@@ -131,7 +167,7 @@ export const putSlices = transaction(
       yield* run(insertExtent, { bodyId, start, length, blobId, offset })
       start += length
     }
-    yield* nameVersion(key, bodyId, size)
+    yield* nameVersion(key, bodyId, size, { etag: hex(md5) })
     return bodyId
   },
 )

@@ -71,7 +71,7 @@ export function openCopy(path: string): Database.Database {
 }
 
 /** Makes a copied catalog that of a directory whose blobs lie as the pool's do: places are the pool's, no file waits to be removed, and the folders
- *  of processes that wrote elsewhere need not be looked through. */
+ *  of processes that wrote elsewhere need not be looked through; what a scrub found was about other files. */
 export function movePlaces(database: Database.Database): void {
   database.exec(`
     BEGIN;
@@ -79,6 +79,8 @@ export function movePlaces(database: Database.Database): void {
         SELECT lower(hex(substr(digest, 1, 1))) || '/' || lower(hex(digest)) FROM blob WHERE id = blob_id) || '-backup'
       WHERE tier = 'local';
     DELETE FROM removal WHERE tier = 'local';
+    DELETE FROM damage;
+    DELETE FROM scrub;
     UPDATE instance SET swept = 1;
     INSERT INTO instance (id, started) VALUES ('${poolInstance}', 0) ON CONFLICT (id) DO UPDATE SET swept = 0;
     COMMIT`)

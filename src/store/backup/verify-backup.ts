@@ -59,7 +59,8 @@ export async function verifyBackup(
       )
       catalogs.push(catalog)
       if (manifest.catalogFormat === formatVersion) {
-        for (const { what } of catalogFaults(catalog, (done, total) => onProgress({ stage: 'catalog', done, total }))) {
+        const told = (done: number, total: number): void => onProgress({ stage: 'catalog', done, total })
+        for (const { what } of catalogFaults(catalog, true, told)) {
           faults.push({ generation: number, what })
         }
       }

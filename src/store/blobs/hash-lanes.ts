@@ -4,7 +4,7 @@
 import type { Worker } from 'node:worker_threads'
 import type { ChecksumAlgorithm } from '../../contract/claims.js'
 import { startThread } from '../catalog/thread.js'
-import type { BlobDigest, DigestPlan, RawDigests } from './digests.js'
+import { type BlobDigest, BodyDigests, type DigestPlan, type RawDigests } from './digests.js'
 import type { HashAnswer, HashRequest } from './hash-worker.js'
 
 /** Digests of one body under way, computed elsewhere. Calls take effect in the order they are made. */
@@ -150,5 +150,17 @@ export class HashLanes {
       return lane
     }
     return this.#lanes.reduce((least, lane) => (lane.streams < least.streams ? lane : least))
+  }
+}
+
+/** As `HashLanes.open`, in this thread: for bodies that are not worth a message.
+ *  @param blobs whether `endBlob` will be asked */
+export function streamHere(wholes: readonly ChecksumAlgorithm[], blobs: boolean): HashStream {
+  const digests = new BodyDigests({ wholes, blobs })
+  return {
+    update: async (bytes) => digests.update(bytes),
+    endBlob: async () => digests.endBlob(),
+    end: async () => digests.end(),
+    drop: () => undefined,
   }
 }

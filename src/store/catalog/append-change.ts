@@ -13,6 +13,7 @@ export type ChangeKind =
   | 'tag'
   | 'bucket' // a bucket was made or removed
   | 'setting' // a configuration of a bucket was set or removed
+  | 'repair' // the feed began anew
 
 /** A change. */
 export interface Change {

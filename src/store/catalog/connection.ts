@@ -21,8 +21,9 @@ const mappedBytesMax = 64 * 1024 * 1024 * 1024
 /** After a reset the WAL's file is cut to this many bytes. */
 const walBytesKeptMax = 64 * 1024 * 1024
 
-/** What a connection is for. */
-export type Purpose = 'read' | 'write' | 'checkpoint'
+/** What a connection is for. Who looks at everything ('check') reads pages of a file that may be broken: an error of the disk under a mapped
+ *  page would end the process. */
+export type Purpose = 'read' | 'check' | 'write' | 'checkpoint'
 
 interface Prepared {
   readonly statement: Database.Statement<SqlValue[], unknown>
@@ -52,7 +53,8 @@ export class Connection {
   /** Opens the file at `path`; only a writer creates it.
    *  @throws Error when the SQLite library is too old, or the file is none of SQLite's */
   constructor(path: string, purpose: Purpose) {
-    this.database = new Database(path, { readonly: purpose === 'read', fileMustExist: purpose !== 'write' })
+    const isReader = purpose === 'read' || purpose === 'check'
+    this.database = new Database(path, { readonly: isReader, fileMustExist: purpose !== 'write' })
     try {
       const version = this.database.prepare<[], string>('SELECT sqlite_version()').pluck().get() ?? ''
       if (isOlderVersion(version, sqliteVersionMin)) {
@@ -64,10 +66,10 @@ export class Connection {
       // better-sqlite3 is compiled with DEFAULT_WAL_SYNCHRONOUS=1 (NORMAL), which does not sync a commit.
       set('synchronous = FULL')
       set('wal_autocheckpoint = 0')
-      set('temp_store = MEMORY')
-      if (purpose === 'read') {
-        set(`mmap_size = ${mappedBytesMax}`)
-      } else {
+      // Who looks at everything sorts more than memory should hold.
+      set(`temp_store = ${purpose === 'check' ? 'FILE' : 'MEMORY'}`)
+      if (purpose === 'read') set(`mmap_size = ${mappedBytesMax}`)
+      if (!isReader) {
         set(`cache_size = -${cacheKiB}`)
         set(`journal_size_limit = ${walBytesKeptMax}`)
         set('foreign_keys = ON')
@@ -116,6 +118,16 @@ export class Connection {
     let next = steps.next()
     while (next.done !== true) next = steps.next(this.execute(next.value))
     return next.value
+  }
+
+  /** Runs steps to their end in one snapshot. */
+  runInSnapshot<Result>(steps: Steps<Result>): Result {
+    this.database.exec('BEGIN')
+    try {
+      return this.run(steps)
+    } finally {
+      this.database.exec('COMMIT')
+    }
   }
 
   close(): void {

@@ -2,6 +2,7 @@
 // written and verified just now is kept, so that an upload heals what has been damaged since.
 
 import type { Draft, DraftBlob } from '../blobs/draft.js'
+import { forgetDamage } from './scrub-state.js'
 import { insert, one, run, statement, type Steps } from './steps.js'
 
 /** What is named of a draft: its digests need not cross to the writer. */
@@ -58,7 +59,10 @@ export function* nameDraft(draft: NamedDraft, number: number): Steps<{ readonly 
     const inserted = yield* insert(insertSmall, { size, digest, content: bytes, crc })
     if (inserted !== undefined) return { bodyId: inserted }
     const stored = yield* one(smallBody, { digest, content: bytes, crc })
-    if (stored?.isIntact === 0) yield* run(healSmall, { id: stored.id, content: bytes, crc })
+    if (stored?.isIntact === 0) {
+      yield* run(healSmall, { id: stored.id, content: bytes, crc })
+      yield* forgetDamage('body', stored.id)
+    }
     return { bodyId: made(stored?.id) }
   }
   const bodyId = made(yield* insert(insertPlain, { size }))
@@ -85,6 +89,7 @@ function* nameBlob({ digest, size, blockCrcs, location }: DraftBlob, number: num
     yield* run(replacePlace, { blobId: stored.id, location })
     yield* run(insertRemoval, { location: stored.location, number })
   }
+  yield* forgetDamage('blob', stored.id)
   return stored.id
 }
 

@@ -3,8 +3,37 @@
 /** Format of the data directory: catalog schema and blob layout together. Kept in SQLite's `user_version`. */
 export const formatVersion = 2
 
-/** SQL that brings a catalog from format 1 to 2, a constant for each part that adds to it. A program of format 1 does not look at `holds/`. */
-export const stepTo2 = ([] satisfies readonly string[]).join('\n')
+/** Tables of the scrub: new in format 2. */
+export const scrubTables = `
+-- How far the scrub is: one row, from its first round on.
+CREATE TABLE scrub (
+  one        INTEGER PRIMARY KEY CHECK (one = 1),
+  began      INTEGER NOT NULL,                    -- ms since 1970: the round under way, or the last one
+  ended      INTEGER,                             -- ms since 1970; NULL: under way
+  body_id    INTEGER NOT NULL,                    -- small bodies up to this one have been read in this round,
+  blob_id    INTEGER NOT NULL,                    -- and blobs up to this one
+  bytes      INTEGER NOT NULL,                    -- read in this round
+  total      INTEGER NOT NULL,                    -- bytes there were to read when it began
+  found      INTEGER NOT NULL                     -- damaged ones among them
+);
+
+-- A blob or a small body that could not be read as it was written when it was last looked at.
+CREATE TABLE damage (
+  id         INTEGER PRIMARY KEY,
+  blob_id    INTEGER REFERENCES blob (id) ON DELETE CASCADE,
+  body_id    INTEGER REFERENCES body (id) ON DELETE CASCADE,
+  location   TEXT,                                -- of the blob's file, below blobs/; NULL: the catalog
+  what       TEXT    NOT NULL,                    -- a sentence
+  found      INTEGER NOT NULL,                    -- ms since 1970
+  accepted   INTEGER,                             -- ms since 1970: a repair found nothing to heal it with; NULL: not known to anybody yet
+  CHECK ((blob_id IS NULL) <> (body_id IS NULL))
+);
+CREATE UNIQUE INDEX damage_blob ON damage (blob_id) WHERE blob_id IS NOT NULL;
+CREATE UNIQUE INDEX damage_body ON damage (body_id) WHERE body_id IS NOT NULL;
+`
+
+/** SQL that brings a catalog from format 1 to 2, all that is new in it. A program of format 1 does not look at `holds/`. */
+export const stepTo2 = scrubTables
 
 /** SQL that makes an empty catalog. Portable to PostgreSQL but for types (BLOB: BYTEA) and INTEGER PRIMARY KEY (identity). */
 export const schema = `
@@ -221,4 +250,4 @@ CREATE TABLE usage_blob (
   bodies     INTEGER NOT NULL CHECK (bodies >= 0),
   PRIMARY KEY (bucket_id, blob_id)
 ) WITHOUT ROWID;
-`
+${scrubTables}`

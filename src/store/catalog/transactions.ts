@@ -3,6 +3,7 @@
 import { abortUpload } from './abort-upload.js'
 import { registerAccount } from './account.js'
 import { deleteBucketSetting, putBucketSetting } from './bucket-setting.js'
+import { beginScrub, noteScrub } from './scrub-state.js'
 import { setBucketVersioning } from './bucket-versioning.js'
 import { completeUpload } from './complete-upload.js'
 import { copyPart } from './copy-part.js'
@@ -27,6 +28,7 @@ import { unplacedLocations } from './unplaced-locations.js'
 
 const all: readonly Transaction<never, unknown>[] = [
   abortUpload,
+  beginScrub,
   completeUpload,
   copyPart,
   copyVersion,
@@ -40,6 +42,7 @@ const all: readonly Transaction<never, unknown>[] = [
   foldUsage,
   forgetRemovals,
   markInstanceSwept,
+  noteScrub,
   pruneChanges,
   pruneCompletedUploads,
   pruneVersions,

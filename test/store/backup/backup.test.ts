@@ -6,12 +6,12 @@ import { listBackups } from '../../../src/store/backup/list-backups.js'
 import { type BackupProgress, type BackupReport, makeBackup } from '../../../src/store/backup/make-backup.js'
 import { type RestoreReport, restoreBackup } from '../../../src/store/backup/restore-backup.js'
 import { verifyBackup } from '../../../src/store/backup/verify-backup.js'
-import { checkStore } from '../../../src/store/check.js'
 import type { LocalStore } from '../../../src/store/open-store.js'
 import { allOf, bytesOf, chunks, claims } from '../blobs/bodies.js'
 import { deleteTrial, putParts, putTrial } from '../naming-transactions.js'
 import { afterEachTest, filesBelow, temporaryDirectory } from '../temporary-directory.js'
 import { openBody, trialStore } from '../trial-store.js'
+import { faultsOf } from '../faults-of.js'
 
 const nobody = (): void => undefined
 const MiB = 1024 * 1024
@@ -88,7 +88,7 @@ describe('A backup', () => {
       ok(last !== undefined && last.done === last.total, stage)
     }
     deepEqual(restored.manifest, manifest)
-    deepEqual(await checkStore(restored.directory, nobody), [])
+    deepEqual(await faultsOf(restored.directory), [])
     equal(await readFile(join(restored.directory, 'root-key.json'), 'utf8'), '{"format":1}\n')
     equal((await stat(join(restored.directory, 'root-key.json'))).mode & 0o777, 0o600)
     const { store: again } = await trialStore(later, restored.directory)
@@ -97,7 +97,7 @@ describe('A backup', () => {
     await again.collector.swept()
     await again.collector.collectNow()
     await again.close()
-    deepEqual(await checkStore(restored.directory, nobody), [])
+    deepEqual(await faultsOf(restored.directory), [])
   })
 
   it('copies what the backups before do not have, though its file has moved, and lets each be restored', async () => {
@@ -133,7 +133,7 @@ describe('A backup', () => {
       [undefined, 3],
     ] as const) {
       const { directory, manifest } = await made.restore(generation)
-      deepEqual(await checkStore(directory, nobody), [])
+      deepEqual(await faultsOf(directory), [])
       equal(manifest.objects, objects)
     }
   })
@@ -153,7 +153,7 @@ describe('A backup', () => {
     )
     equal((await poolOf(made)).length, 3)
     deepEqual((await verifyBackup(made.target, nobody)).faults, [])
-    deepEqual(await checkStore((await made.restore(3)).directory, nobody), [])
+    deepEqual(await faultsOf((await made.restore(3)).directory), [])
   })
 
   it('of a store with damaged files goes on, names them, and drops nothing older', async () => {
@@ -185,7 +185,7 @@ describe('A backup', () => {
     equal((await verifyBackup(made.target, nobody)).faults.length, 3)
     const restored = await made.restore()
     equal(restored.damaged.length, 3)
-    equal((await checkStore(restored.directory, nobody)).length, 3)
+    equal((await faultsOf(restored.directory)).length, 3)
     deepEqual((await made.restore(1)).damaged, [])
   })
 
@@ -331,7 +331,7 @@ describe('A backup', () => {
     const { directory } = await made.restore()
     await rm(join(directory, 'catalog.db'))
     await rejects(trialStore(later, directory), /is missing or empty: restore it from a backup/)
-    await rejects(checkStore(directory, nobody), /holds no store/)
+    await rejects(faultsOf(directory), /holds no store/)
     await rejects(restoreBackup({ from: made.target, directory }, nobody), /is not empty/)
   })
 

@@ -1,6 +1,6 @@
 // What tests of bodies share: sources that deliver as sockets do, claims, and bytes that are easy to make and hard to mistake.
 
-import { createCipheriv } from 'node:crypto'
+import { createCipheriv, createHash } from 'node:crypto'
 import type { Claims } from '../../../src/contract/claims.js'
 import type { BodyOut } from '../../../src/contract/operation.js'
 
@@ -8,6 +8,9 @@ import type { BodyOut } from '../../../src/contract/operation.js'
 export function bytesOf(size: number, seed = 1): Buffer {
   return createCipheriv('aes-128-ctr', Buffer.alloc(16, seed), Buffer.alloc(16)).update(Buffer.alloc(size))
 }
+
+/** MD5 of bytes: 16 bytes. */
+export const md5Of = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('md5').update(bytes).digest())
 
 /** Yields bytes in chunks, in one memory that is used again, as a read of a body does. */
 export async function* chunks(bytes: Uint8Array, size = 65_536): AsyncGenerator<Uint8Array> {

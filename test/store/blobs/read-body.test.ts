@@ -12,7 +12,7 @@ import type { LocalStore } from '../../../src/store/open-store.js'
 import { putParts, putSlices, putTrial } from '../naming-transactions.js'
 import { afterEachTest } from '../temporary-directory.js'
 import { openBody, trialStore } from '../trial-store.js'
-import { allOf, bytesOf, chunks, claims } from './bodies.js'
+import { allOf, bytesOf, chunks, claims, md5Of } from './bodies.js'
 
 const MiB = 1024 * 1024
 
@@ -105,8 +105,13 @@ describe('readBody', () => {
     const bytes = bytesOf(3 * MiB)
     const { bodyId: source } = await put(store, bytes)
     const slices = Array.from({ length: 50 }, (_, i): [number, number] => [i * 60_001, 1 + ((i * 7919) % 150_000)])
-    const bodyId = await store.catalog.commit(putSlices, { key: 'slices', bodyId: source, slices })
     const expected = Buffer.concat(slices.map(([offset, length]) => bytes.subarray(offset, offset + length)))
+    const bodyId = await store.catalog.commit(putSlices, {
+      key: 'slices',
+      bodyId: source,
+      slices,
+      md5: md5Of(expected),
+    })
     const body = openBody(store, bodyId, expected.length)
     ok(expected.equals(await allOf(store.readBody(body))))
     for (let i = 0; i < 50; i += 1) {
