@@ -1,5 +1,5 @@
 // `npm test`: installs and builds as needed, runs Mocha on the compiled tests, and closes with `N passed, N failed`.
-// `node scripts/test.mjs [--suite all|clients|long|crash] [mocha's options and files]`; without a suite everything but the long ones runs.
+// `node scripts/test.mjs [--suite all|clients|long|crash|durability] [mocha's options and files]`; without a suite everything but the long ones runs.
 
 import { mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,10 +9,11 @@ import { root, run } from './project.mjs'
 
 /** Files of a suite, and what it needs in its environment. `crash` is the same test as in `all`, for longer. */
 const suites = {
-  all: { files: ['dist/test/**/*.test.js', '--ignore', 'dist/test/{clients,long}/**'], environment: {} },
+  all: { files: ['dist/test/**/*.test.js', '--ignore', 'dist/test/{clients,long,crash/faults}/**'], environment: {} },
   clients: { files: ['dist/test/clients/**/*.test.js'], environment: {} },
   long: { files: ['dist/test/long/**/*.test.js'], environment: {} },
-  crash: { files: ['dist/test/crash/**/*.test.js'], environment: { CRASH_ROUNDS: process.env.CRASH_ROUNDS ?? '50' } },
+  crash: { files: ['dist/test/crash/*.test.js'], environment: { CRASH_ROUNDS: process.env.CRASH_ROUNDS ?? '50' } },
+  durability: { files: ['dist/test/crash/faults/*.test.js'], environment: {} },
 }
 
 const args = process.argv.slice(2)

@@ -3,6 +3,7 @@
 import Database from 'better-sqlite3'
 import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { passPoint } from './fault-points.js'
 
 /** A directory this process alone may write to. */
 export interface Lock {
@@ -32,6 +33,7 @@ export function lockDirectory(directory: string): Lock {
   try {
     database.pragma('journal_mode = DELETE')
     database.exec('BEGIN EXCLUSIVE')
+    passPoint('directory locked')
   } catch (error) {
     database.close()
     if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {

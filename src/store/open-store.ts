@@ -22,6 +22,7 @@ import type { Catalog } from './catalog/catalog.js'
 import { registerInstance } from './catalog/register-instance.js'
 import { openSqliteCatalog, type SqliteCatalog } from './catalog/sqlite-catalog.js'
 import { Collector } from './collect.js'
+import { passPoint } from './fault-points.js'
 import { type Lock, lockDirectory } from './lock.js'
 import type { Store } from './store.js'
 
@@ -86,6 +87,7 @@ export async function openStore(settings: StoreSettings): Promise<LocalStore> {
         catalog.commit(registerAccount, { id: ownerId, name: ownerName, now }),
         catalog.commit(registerInstance, { id: instance, startedMs: now }),
       ])
+      passPoint('instance registered')
       return compose({ root, instance, disk, catalog, lock, log })
     } catch (error) {
       await catalog.close()

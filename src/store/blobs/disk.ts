@@ -4,6 +4,7 @@ import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { S3Error } from '../../contract/errors.js'
+import { passPoint } from '../fault-points.js'
 
 const open = promisify(fs.open)
 const close = promisify(fs.close)
@@ -92,6 +93,7 @@ export async function writeWhole(fd: number, bytes: Uint8Array, position: number
 /** Makes a directory below one that exists, and its name durable. Fine when it is there already. */
 export async function makeDirectory(disk: Disk, path: string): Promise<void> {
   await fs.promises.mkdir(path, { recursive: true, mode: 0o700 })
+  passPoint('directory made')
   await syncDirectory(disk, dirname(path))
 }
 

@@ -1,6 +1,7 @@
 // A group of transactions with one commit, hence one sync. Each of them happens wholly or not at all, whatever its neighbours do.
 
 import { S3Error } from '../../contract/errors.js'
+import { passPoint } from '../fault-points.js'
 import type { Connection } from './connection.js'
 import { codeOf, errorData, type ErrorData } from './error-data.js'
 import type { Transaction } from './steps.js'
@@ -132,7 +133,9 @@ class Work {
 
 function commit(connection: Connection, jobs: readonly Job[], answers: Answers): Answers {
   try {
+    passPoint('group ready')
     connection.execute(statements.commit)
+    passPoint('group committed')
     return answers
   } catch (error) {
     // A write that found no space has harmed nothing: the frames without a commit do not count, and no sync was asked for.

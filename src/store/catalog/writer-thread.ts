@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { S3Error } from '../../contract/errors.js'
+import { passPoint } from '../fault-points.js'
 import { checkpoint } from './checkpoint.js'
 import { busyMsMax, Connection } from './connection.js'
 import { errorData } from './error-data.js'
@@ -61,6 +62,7 @@ function serve(connection: Connection, transactions: ReadonlyMap<string, Transac
       close(connection)
       return
     }
+    passPoint('group received')
     try {
       let jobs = jobsOf(message, transactions)
       while (jobs.length > 0) {

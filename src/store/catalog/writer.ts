@@ -2,6 +2,7 @@
 
 import type { Worker } from 'node:worker_threads'
 import { S3Error } from '../../contract/errors.js'
+import { passPoint } from '../fault-points.js'
 import { errorOf, type ErrorData } from './error-data.js'
 import type { Transaction } from './steps.js'
 import { startThread } from './thread.js'
@@ -155,6 +156,7 @@ export class Writer {
     }
     try {
       this.#worker.postMessage(message)
+      passPoint('group sent')
     } catch (error) {
       this.#refuseUncloneable(error)
     }
@@ -179,6 +181,7 @@ export class Writer {
   #receive(message: FromWriter): void {
     if (message.kind === 'failed') return this.fail(errorOf(message.error))
     if (message.kind !== 'answers') return
+    passPoint('group answered')
     this.#number = message.number
     // A group that takes long is answered piece by piece.
     const answered = this.#group.slice(0, message.errors.length)
