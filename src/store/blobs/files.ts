@@ -116,6 +116,8 @@ export class BlobFiles {
   readonly #folderFilesMax: number
   #folder: Folder | undefined
   #opening: Promise<Folder> | undefined
+  /** Whether this process's own folder is there, its name synced. */
+  #hasHome = false
   #folders = 0
   #drafts = 0
 
@@ -182,7 +184,8 @@ export class BlobFiles {
     const name = String(this.#folders)
     this.#folders += 1
     const home = join(this.#root, this.#instance)
-    if (name === '0') await makeDirectory(this.#disk, home)
+    if (!this.#hasHome) await makeDirectory(this.#disk, home)
+    this.#hasHome = true
     const path = join(home, name)
     await makeDirectory(this.#disk, path)
     const fd = await open(path, 'r')
