@@ -18,12 +18,13 @@ import { bodyReader } from './blobs/read-body.js'
 import { Readers } from './blobs/readers.js'
 import { bodyWriter } from './blobs/write-body.js'
 import { registerAccount } from './catalog/account.js'
-import type { Catalog } from './catalog/catalog.js'
 import { registerInstance } from './catalog/register-instance.js'
 import { openSqliteCatalog, type SqliteCatalog } from './catalog/sqlite-catalog.js'
 import { Collector } from './collect.js'
 import { passPoint } from './fault-points.js'
 import { type Lock, lockDirectory } from './lock.js'
+import { roomyCatalog } from './roomy-catalog.js'
+import { Space } from './space.js'
 import type { Store } from './store.js'
 
 /** Memory for bodies on their way in, and on their way out, bytes each: a first piece each body has beyond it. */
@@ -69,6 +70,7 @@ export async function openStore(settings: StoreSettings): Promise<LocalStore> {
   const disk = new Disk((error) => log.error({ err: error }, 'the store has stopped writing'))
   if (settings.lock === undefined) await makeDataDirectory(directory)
   const lock = settings.lock ?? lockDirectory(directory)
+  const space = new Space(directory, log)
   try {
     const root = join(directory, 'blobs')
     const path = join(directory, 'catalog.db')
@@ -88,12 +90,13 @@ export async function openStore(settings: StoreSettings): Promise<LocalStore> {
         catalog.commit(registerInstance, { id: instance, startedMs: now }),
       ])
       passPoint('instance registered')
-      return compose({ root, instance, disk, catalog, lock, log })
+      return compose({ root, instance, disk, catalog, lock, log, space })
     } catch (error) {
       await catalog.close()
       throw error
     }
   } catch (error) {
+    await space.close()
     lock.release()
     throw error
   }
@@ -122,9 +125,10 @@ interface Opened {
   readonly catalog: SqliteCatalog
   readonly lock: Lock
   readonly log: StoreLog
+  readonly space: Space
 }
 
-function compose({ root, instance, disk, catalog, lock, log }: Opened): LocalStore {
+function compose({ root, instance, disk, catalog, lock, log, space }: Opened): LocalStore {
   const readers = new Readers()
   const files = new BlobFiles(disk, root, instance)
   const openFiles = new OpenFiles(root)
@@ -148,6 +152,7 @@ function compose({ root, instance, disk, catalog, lock, log }: Opened): LocalSto
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     await collector.stop()
+    await space.close()
     while (underWay.size > 0) await Promise.allSettled(underWay)
     files.close()
     openFiles.close()
@@ -157,12 +162,12 @@ function compose({ root, instance, disk, catalog, lock, log }: Opened): LocalSto
   }
   collector.start()
   return {
-    catalog: catalog satisfies Catalog,
+    catalog: roomyCatalog(catalog, space),
     collector,
     failure: () => disk.failure ?? catalog.failure(),
     writeBody: (source, claims, also) => {
       if (closing !== undefined) return Promise.reject(new Error('The store is closed'))
-      return tracked(write(source, claims, also))
+      return tracked(space.within(() => write(source, claims, also)))
     },
     discard: (draft) => tracked(discard(draft)),
     readBody,

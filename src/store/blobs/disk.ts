@@ -4,6 +4,7 @@ import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { S3Error } from '../../contract/errors.js'
+import { diskFull } from '../disk-full.js'
 import { passPoint } from '../fault-points.js'
 
 const open = promisify(fs.open)
@@ -76,10 +77,7 @@ export class Disk {
 /** What a caller is told about an error of the disk: a full disk and stopped writes by name, anything else as it is. */
 export function tellable(error: unknown): unknown {
   if (!isFull(error)) return error
-  return new S3Error('ServiceUnavailable', {
-    message: 'The disk of this server is full: nothing was stored. Reads go on.',
-    cause: error,
-  })
+  return diskFull(error)
 }
 
 /** Writes all bytes at a position of a file. */
