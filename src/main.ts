@@ -8,6 +8,7 @@ import { readSettings, SettingsError } from './config.js'
 import { type RunningServer, startServer } from './server.js'
 import { flags, type Settings } from './settings.js'
 import { checkStore } from './store/check.js'
+import { forgetFailedSync } from './store/failed-sync.js'
 import { usageOfDirectory } from './store/usage-of-directory.js'
 import { usageTable } from './usage-table.js'
 
@@ -115,6 +116,7 @@ async function check(given: Record<string, unknown>): Promise<void> {
   for (const fault of faults) process.stdout.write(`${faultLine(fault)}\n`)
   process.stdout.write(`${data}: ${faults.length === 0 ? 'no fault' : `faults: ${faults.length}`}\n`)
   if (faults.length > 0) process.exitCode = foundFaults
+  else await forgetFailedSync(data)
 }
 
 function usage(buckets: readonly string[], { json, ...given }: Record<string, unknown>): void {

@@ -25,6 +25,7 @@ import { passPoint } from './fault-points.js'
 import { type Lock, lockDirectory } from './lock.js'
 import { roomyCatalog } from './roomy-catalog.js'
 import { Space } from './space.js'
+import { Stopper } from './stopper.js'
 import type { Store } from './store.js'
 
 /** Memory for bodies on their way in, and on their way out, bytes each: a first piece each body has beyond it. */
@@ -67,7 +68,9 @@ const silent: StoreLog = { info: () => undefined, error: () => undefined }
  *  @throws DirectoryLocked; Error when the directory is newer than this program, damaged or not to be written to */
 export async function openStore(settings: StoreSettings): Promise<LocalStore> {
   const { directory, clock = systemClock, ownerId, ownerName, log = silent } = settings
-  const disk = new Disk((error) => log.error({ err: error }, 'the store has stopped writing'))
+  const stopper = new Stopper(directory, log)
+  const disk = new Disk(stopper.stop)
+  stopper.add(disk)
   if (settings.lock === undefined) await makeDataDirectory(directory)
   const lock = settings.lock ?? lockDirectory(directory)
   const space = new Space(directory, log)
@@ -79,24 +82,29 @@ export async function openStore(settings: StoreSettings): Promise<LocalStore> {
     const catalog = await openSqliteCatalog({
       path,
       clock,
-      onFailure: (error) => log.error({ err: error }, 'the catalog has stopped writing'),
+      onFailure: stopper.stop,
       ...(settings.transactions && { transactions: settings.transactions }),
     })
     try {
+      stopper.add(catalog)
+      await stopper.checkEarlierRun()
       const instance = randomBytes(8).toString('hex')
       const now = clock.now()
-      await Promise.all([
-        catalog.commit(registerAccount, { id: ownerId, name: ownerName, now }),
-        catalog.commit(registerInstance, { id: instance, startedMs: now }),
-      ])
+      if (stopper.failure === undefined) {
+        await Promise.all([
+          catalog.commit(registerAccount, { id: ownerId, name: ownerName, now }),
+          catalog.commit(registerInstance, { id: instance, startedMs: now }),
+        ])
+      }
       passPoint('instance registered')
-      return compose({ root, instance, disk, catalog, lock, log, space })
+      return compose({ root, instance, disk, catalog, lock, log, space, stopper })
     } catch (error) {
       await catalog.close()
       throw error
     }
   } catch (error) {
     await space.close()
+    await stopper.settled()
     lock.release()
     throw error
   }
@@ -126,9 +134,10 @@ interface Opened {
   readonly lock: Lock
   readonly log: StoreLog
   readonly space: Space
+  readonly stopper: Stopper
 }
 
-function compose({ root, instance, disk, catalog, lock, log, space }: Opened): LocalStore {
+function compose({ root, instance, disk, catalog, lock, log, space, stopper }: Opened): LocalStore {
   const readers = new Readers()
   const files = new BlobFiles(disk, root, instance)
   const openFiles = new OpenFiles(root)
@@ -158,13 +167,16 @@ function compose({ root, instance, disk, catalog, lock, log, space }: Opened): L
     openFiles.close()
     await lanes.close()
     await catalog.close()
+    await stopper.settled()
     lock.release()
   }
   collector.start()
+  // Nothing can be collected any more.
+  stopper.add({ fail: () => void collector.stop() })
   return {
     catalog: roomyCatalog(catalog, space),
     collector,
-    failure: () => disk.failure ?? catalog.failure(),
+    failure: () => stopper.failure,
     writeBody: (source, claims, also) => {
       if (closing !== undefined) return Promise.reject(new Error('The store is closed'))
       return tracked(space.within(() => write(source, claims, also)))

@@ -3,6 +3,7 @@
 import type { Worker } from 'node:worker_threads'
 import { S3Error } from '../../contract/errors.js'
 import { passPoint } from '../fault-points.js'
+import { writingStopped } from '../writing-stopped.js'
 import { errorOf, type ErrorData } from './error-data.js'
 import type { Transaction } from './steps.js'
 import { startThread } from './thread.js'
@@ -82,7 +83,7 @@ export class Writer {
    *  @throws SlowDown when too many wait; ServiceUnavailable when writes have stopped */
   commit<Arguments, Result>(transaction: Transaction<Arguments, Result>, args: Arguments): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      if (this.#failure !== undefined) return reject(stopped(this.#failure))
+      if (this.#failure !== undefined) return reject(writingStopped(this.#failure))
       if (this.#isClosing) return reject(new Error('The catalog is closed'))
       if (this.#waiting.length >= waitingCountMax || this.#waitingBytes >= waitingBytesMax) {
         return reject(new S3Error('SlowDown'))
@@ -121,7 +122,7 @@ export class Writer {
     this.#group = []
     this.#waiting = []
     this.#waitingBytes = 0
-    for (const loser of losers) loser.reject(stopped(error))
+    for (const loser of losers) loser.reject(writingStopped(error))
     this.#whenIdle?.()
     void this.#worker.terminate()
     this.#onFailure(error)
@@ -196,12 +197,6 @@ function settle(waiting: Waiting, result: unknown, error: ErrorData | undefined)
   if (error === undefined) waiting.resolve(result)
   else waiting.reject(errorOf(error))
 }
-
-const stopped = (cause: Error): S3Error =>
-  new S3Error('ServiceUnavailable', {
-    message: 'Writing has stopped after an error of the disk; the store must be reopened.',
-    cause,
-  })
 
 const firstMessage = (worker: Worker): Promise<FromWriter> =>
   new Promise((resolve, reject) => {

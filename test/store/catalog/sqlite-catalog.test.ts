@@ -317,7 +317,7 @@ describe('SQLite catalog', () => {
     } // as limited-writer.ts writes it
 
     deepEqual(told.errors, [
-      'ServiceUnavailable: Writing has stopped after an error of the disk; the store must be reopened.',
+      'ServiceUnavailable: This server has stopped writing after an error of its disk, and its store must be reopened: restart it, and see its log. Reads go on.',
     ])
     deepEqual([told.late, told.failures], ['refused', 1])
     ok(told.acknowledged.length > 50)
