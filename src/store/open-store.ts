@@ -6,9 +6,9 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { type Clock, systemClock } from '../contract/operation.js'
-import { Disk, makeDirectory } from './blobs/disk.js'
+import { Disk, makeDirectory, syncDirectory } from './blobs/disk.js'
 import { discarder } from './blobs/discard.js'
 import { BlobFiles } from './blobs/files.js'
 import { HashLanes } from './blobs/hash-lanes.js'
@@ -110,10 +110,15 @@ export async function openStore(settings: StoreSettings): Promise<LocalStore> {
   }
 }
 
-/** Makes a data directory, with its parents, when there is none. */
+/** Makes a data directory, with its parents, when there is none: their names are durable then too. */
 export async function makeDataDirectory(directory: string): Promise<void> {
-  await mkdir(dirname(directory), { recursive: true })
-  await makeDirectory(new Disk(() => undefined), directory)
+  const disk = new Disk(() => undefined)
+  const parent = dirname(resolve(directory))
+  const firstMade = (await mkdir(parent, { recursive: true })) ?? resolve(directory)
+  for (let made = parent; made.length >= firstMade.length; made = dirname(made)) {
+    await syncDirectory(disk, dirname(made))
+  }
+  await makeDirectory(disk, directory)
 }
 
 /** Blobs without their catalog are somebody's data that has lost its names: a new, empty catalog would hide that.

@@ -8,10 +8,14 @@
      sync PART LIE       they answer 0 and do nothing; so with names
      clock SECONDS       the time of day is so far off; clocks that only measure durations are not
 
+   Into the file named by FAULTY_DISK_LOG go, in their order, the calls that succeeded and whose order matters, one line each:
+   create PATH, rename FROM TO, remove PATH, mkdir PATH, sync PATH, names PATH.
+
    It calls the kernel itself, so that no other layer is in between. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,15 +72,63 @@ static int fault(const char *call, int fd) {
     }                                  \
   } while (0)
 
+/* Writes down a call that succeeded; answers its result. */
+static int note(int result, const char *call, const char *path, const char *to) {
+  const char *log = getenv("FAULTY_DISK_LOG");
+  if (log == NULL || result < 0) return result;
+  char line[8300];
+  int length = snprintf(line, sizeof line, "%s %s%s%s\n", call, path, *to ? " " : "", to);
+  int fd = syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  syscall(SYS_write, fd, line, length);
+  syscall(SYS_close, fd);
+  return result;
+}
+
+static int noteFile(int result, const char *call, int fd) {
+  char link[64], path[4096];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t length = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1);
+  path[length > 0 ? length : 0] = 0;
+  return note(result, call, path, "");
+}
+
+int open64(const char *path, int flags, ...) {
+  va_list rest;
+  va_start(rest, flags);
+  int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, int) : 0;
+  va_end(rest);
+  int fd = syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+  return flags & O_CREAT ? note(fd, "create", path, "") : fd;
+}
+
+int open(const char *path, int flags, ...) {
+  va_list rest;
+  va_start(rest, flags);
+  int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, int) : 0;
+  va_end(rest);
+  return open64(path, flags, mode);
+}
+
+int rename(const char *from, const char *to) {
+  return note(syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to), "rename", from, to);
+}
+
+int unlink(const char *path) { return note(syscall(SYS_unlinkat, AT_FDCWD, path, 0), "remove", path, ""); }
+
+int mkdir(const char *path, mode_t mode) {
+  return note(syscall(SYS_mkdirat, AT_FDCWD, path, mode), "mkdir", path, "");
+}
+
 int fsync(int fd) {
   struct stat what;
-  MISBEHAVE(fstat(fd, &what) == 0 && S_ISDIR(what.st_mode) ? "names" : "sync", fd);
-  return syscall(SYS_fsync, fd);
+  const char *call = fstat(fd, &what) == 0 && S_ISDIR(what.st_mode) ? "names" : "sync";
+  MISBEHAVE(call, fd);
+  return noteFile(syscall(SYS_fsync, fd), call, fd);
 }
 
 int fdatasync(int fd) {
   MISBEHAVE("sync", fd);
-  return syscall(SYS_fdatasync, fd);
+  return noteFile(syscall(SYS_fdatasync, fd), "sync", fd);
 }
 
 ssize_t read(int fd, void *to, size_t size) {

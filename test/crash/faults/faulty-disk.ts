@@ -1,7 +1,7 @@
 // Compiles faulty-disk.c and tells it what goes wrong.
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectRoot } from '../../project-root.js'
 
@@ -18,6 +18,7 @@ export type Misbehaviour =
 export class FaultyDisk {
   readonly #library: string
   readonly #control: string
+  readonly #log: string
 
   /** @param directory of its own, on a disk that behaves
    *  @throws Error when there is no C compiler: tests that need it must fail then, not pass */
@@ -25,6 +26,8 @@ export class FaultyDisk {
     mkdirSync(directory, { recursive: true })
     this.#library = join(directory, 'faulty-disk.so')
     this.#control = join(directory, 'wrong')
+    this.#log = join(directory, 'calls')
+    writeFileSync(this.#log, '')
     this.behave()
     const source = join(projectRoot, 'test', 'crash', 'faults', 'faulty-disk.c')
     try {
@@ -35,7 +38,12 @@ export class FaultyDisk {
   }
 
   get environment(): Record<string, string> {
-    return { LD_PRELOAD: this.#library, FAULTY_DISK: this.#control }
+    return { LD_PRELOAD: this.#library, FAULTY_DISK: this.#control, FAULTY_DISK_LOG: this.#log }
+  }
+
+  /** The calls whose order matters, in that order: "sync /data/catalog.db-wal". */
+  calls(): string[] {
+    return readFileSync(this.#log, 'utf8').split('\n').filter(Boolean)
   }
 
   /** From now on this is wrong, and nothing else. */
