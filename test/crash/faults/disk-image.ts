@@ -62,6 +62,11 @@ export class DiskImage {
     run('python3', ['-c', shutdownScript, this.path])
   }
 
+  /** Makes everything durable that has been done so far. */
+  sync(): void {
+    run('sync', ['-f', this.path])
+  }
+
   /** No process may use it any more. */
   unmount(): void {
     if (!this.#isMounted) return

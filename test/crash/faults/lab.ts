@@ -24,6 +24,9 @@ import { bucket, type Operation, type Steps, type Trial } from './operations.js'
 /** What comes over a server at a point. */
 export type Fault = 'kill' | 'power cut'
 
+/** How long an operation may take on a disk that misbehaves: one that waits for what never comes is not waited for. */
+const runMsMax = 10_000
+
 /** Where a fault comes. */
 export interface Place {
   readonly point: FaultPoint
@@ -38,7 +41,7 @@ export class Lab {
   readonly #faults: Faults
   readonly #operation: Operation
   readonly #models: (KeyModel | RaceModel)[] = []
-  #faulty: FaultyDisk | undefined
+  readonly #faulty: FaultyDisk
   #trials = 0
 
   private constructor(
@@ -47,10 +50,8 @@ export class Lab {
     wrong: readonly Misbehaviour[],
   ) {
     this.#scratch = scratch
-    if (wrong.length > 0) {
-      this.#faulty = new FaultyDisk(join(scratch.path, 'faulty'))
-      this.#faulty.behave(...wrong)
-    }
+    this.#faulty = new FaultyDisk(join(scratch.path, 'faulty'))
+    this.#faulty.behave(...wrong)
     this.#operation = operation
     this.#faults = new Faults(join(scratch.path, 'faults'))
     this.#disk = new DiskImage(scratch.path, { sizeMiB: 2048 })
@@ -130,6 +131,26 @@ export class Lab {
     await this.#requireWhole(trial, steps)
   }
 
+  /** One trial with a disk, or a clock, that misbehaves while the operation is under way; whether it succeeds is not asked. The server is
+   *  killed then, and started again on a disk that behaves.
+   *  @throws Error when the store does not hold what it must */
+  async holdsDespite(wrong: Misbehaviour): Promise<void> {
+    const { server, trial, steps } = await this.#begin()
+    try {
+      this.#faults.disarm()
+      this.#faulty.behave(wrong)
+      // The client's clock goes with the server's: a signature of another hour would be refused.
+      if (wrong.call === 'clock') trial.s3.config.systemClockOffset = wrong.seconds * 1000
+      const running = steps.run().catch(() => undefined)
+      await Promise.race([running, wait(runMsMax)])
+    } finally {
+      trial.s3.destroy()
+      await server.kill()
+      this.#faulty.behave()
+    }
+    await this.#requireWhole(trial, steps)
+  }
+
   /** After a fault: the server starts, holds what it must, goes on working, stops, and `cairn check` finds nothing. */
   async #requireWhole(trial: Trial, steps: Steps): Promise<void> {
     const server = await this.#start(trial)
@@ -187,7 +208,7 @@ export class Lab {
   }
 
   #environment(): Record<string, string> {
-    return { ...this.#faults.environment(this.#operation.collectorPauseMs), ...this.#faulty?.environment }
+    return { ...this.#faults.environment(this.#operation.collectorPauseMs), ...this.#faulty.environment }
   }
 
   /** A running server, and a trial prepared on it. */

@@ -16,6 +16,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
+import type { FaultPoint } from '../../../src/store/fault-points.js'
 import { contentOf, KeyModel, type Label, RaceModel } from '../model.js'
 
 const KiB = 1024
@@ -53,6 +54,8 @@ export interface Operation {
   readonly name: string
   /** The steps of one trial. */
   readonly steps: (trial: Trial) => Steps
+  /** The points that matter; all that are passed when absent. */
+  readonly points?: readonly FaultPoint[]
   /** In place of 5 s. */
   readonly collectorPauseMs?: number
   /** The fault comes while a server starts, on what a killed one left. */
@@ -426,8 +429,13 @@ export const operations: readonly Operation[] = [
   { name: 'UploadPart, 5 MiB', steps: uploadingPart },
   { name: 'CompleteMultipartUpload', steps: completing },
   { name: 'AbortMultipartUpload', steps: aborting },
-  { name: 'collector pass', steps: collecting, collectorPauseMs: 50 },
-  { name: 'checkpoint', steps: checkpointing },
-  { name: 'stop by SIGTERM', steps: stopping },
+  {
+    name: 'collector pass',
+    steps: collecting,
+    collectorPauseMs: 50,
+    points: ['files removed', 'removals durable', 'group ready', 'group committed'],
+  },
+  { name: 'checkpoint', steps: checkpointing, points: ['checkpoint begins', 'checkpoint ended'] },
+  { name: 'stop by SIGTERM', steps: stopping, points: ['checkpoint begins', 'checkpoint ended'] },
   { name: 'start after a kill', steps: starting, isStart: true },
 ]
