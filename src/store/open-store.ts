@@ -23,7 +23,7 @@ import { openSqliteCatalog, type SqliteCatalog } from './catalog/sqlite-catalog.
 import { Collector } from './collect.js'
 import { passPoint } from './fault-points.js'
 import { type Lock, lockDirectory } from './lock.js'
-import { roomyCatalog } from './roomy-catalog.js'
+import { roomMakingCatalog, roomyCatalog } from './roomy-catalog.js'
 import { Space } from './space.js'
 import { Stopper } from './stopper.js'
 import type { Store } from './store.js'
@@ -154,8 +154,9 @@ function compose({ root, instance, disk, catalog, lock, log, space, stopper }: O
     readers,
     pieces: new Pieces(plainMemory, piecesBudgetBytes),
   })
-  const discard = discarder(catalog, files)
-  const collector = new Collector({ catalog, disk, readers, openFiles, root, instance, log })
+  const roomMaking = roomMakingCatalog(catalog, space)
+  const discard = discarder(roomMaking, files)
+  const collector = new Collector({ catalog: roomMaking, disk, readers, openFiles, root, instance, log })
   const underWay = new Set<Promise<unknown>>()
   const tracked = <Result>(promise: Promise<Result>): Promise<Result> => {
     underWay.add(promise)

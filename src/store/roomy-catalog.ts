@@ -17,6 +17,14 @@ const makingRoom: ReadonlySet<object> = new Set([
   deleteVersions,
 ])
 
+/** A catalog for who only makes room: the collector, and what discards drafts. */
+export const roomMakingCatalog = (catalog: Catalog, space: Space): Catalog => ({
+  read: (query, args) => catalog.read(query, args),
+  commit: (transaction, args) => space.toMakeRoom(() => catalog.commit(transaction, args)),
+  number: () => catalog.number(),
+  close: () => catalog.close(),
+})
+
 /** A catalog that refuses all other transactions while the disk is full, before they are sent. */
 export const roomyCatalog = (catalog: Catalog, space: Space): Catalog => ({
   read: (query, args) => catalog.read(query, args),

@@ -6,6 +6,7 @@
      sync PART ERROR     so do fsync and fdatasync
      names PART ERROR    so do syncs of directories
      sync PART LIE       they answer 0 and do nothing; so with names
+     sync PART STOP      the process stops in that call, before it has any effect; so with names
      clock SECONDS       the time of day is so far off; clocks that only measure durations are not
 
    Into the file named by FAULTY_DISK_LOG go, in their order, the calls that succeeded and whose order matters, one line each:
@@ -15,6 +16,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +58,11 @@ static int fault(const char *call, int fd) {
     if (sscanf(line, "%15s %1023s %15s", kind, part, error) != 3) continue;
     if (strcmp(kind, call) != 0 || strstr(path, part) == NULL) continue;
     if (strcmp(error, "LIE") == 0) return LIE;
+    if (strcmp(error, "STOP") == 0) {
+      kill(getpid(), SIGSTOP);
+      /* Other threads stop first, it may be: this one goes no further. */
+      for (;;) pause();
+    }
     return strcmp(error, "ENOSPC") == 0 ? ENOSPC : EIO;
   }
   return 0;

@@ -5,12 +5,13 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectRoot } from '../../project-root.js'
 
-/** Errors of calls on files whose path contains `part`; LIE: the call succeeds and does nothing. A directory's sync is `names`. */
+/** Errors of calls on files whose path contains `part`; LIE: the call succeeds and does nothing; STOP: the process stops in it. A directory's
+ *  sync is `names`. */
 export type Misbehaviour =
   | {
       readonly call: 'read' | 'write' | 'sync' | 'names'
       readonly part: string
-      readonly error: 'EIO' | 'ENOSPC' | 'LIE'
+      readonly error: 'EIO' | 'ENOSPC' | 'LIE' | 'STOP'
     }
   | { readonly call: 'clock'; readonly seconds: number }
 

@@ -1,7 +1,7 @@
 // One trial after the other on one data directory: an operation, a fault at a point, a restart, and everything read back.
 
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
@@ -151,6 +151,33 @@ export class Lab {
     await this.#requireWhole(trial, steps)
   }
 
+  /** One trial whose power is cut in the middle of a system call, before it has had any effect. Where the operation makes no such call, it
+   *  is cut after its end.
+   *  @param at with STOP
+   *  @throws Error when the store does not hold what it must */
+  async holdsCutIn(at: Misbehaviour): Promise<void> {
+    const { server, trial, steps } = await this.#begin()
+    let running: Promise<unknown>
+    try {
+      this.#faults.disarm()
+      this.#faulty.behave(at)
+      running = steps.run().catch(() => undefined)
+      const stopped = async (): Promise<void> => {
+        for (const until = Date.now() + runMsMax; Date.now() < until && !isStopped(server.pid);) await wait(5)
+      }
+      await Promise.race([running, stopped()])
+      this.#disk.cutPower()
+    } finally {
+      await server.kill()
+      this.#faulty.behave()
+    }
+    await Promise.race([running, wait(2_000)])
+    trial.s3.destroy()
+    this.#disk.unmount()
+    this.#disk.mount()
+    await this.#requireWhole(trial, steps)
+  }
+
   /** After a fault: the server starts, holds what it must, goes on working, stops, and `cairn check` finds nothing. */
   async #requireWhole(trial: Trial, steps: Steps): Promise<void> {
     const server = await this.#start(trial)
@@ -257,6 +284,12 @@ export class Lab {
     trial.s3 = clientFor(server.endpoint)
     return server
   }
+}
+
+/** Whether a process was stopped by a signal, or is gone. Source: proc_pid_stat(5), state T. */
+function isStopped(pid: number): boolean {
+  const path = `/proc/${pid}/stat`
+  return !existsSync(path) || /\) T /.test(readFileSync(path, 'utf8'))
 }
 
 type Server = Omit<ServerProcess, 'endpoint'>

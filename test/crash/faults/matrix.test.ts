@@ -34,6 +34,13 @@ const lasting: readonly (readonly [string, Misbehaviour])[] = [
   ['clock 10 years back', { call: 'clock', seconds: -10 * year }],
 ]
 
+/** Calls in the middle of which the power is cut. */
+const cuts: readonly (readonly [string, Misbehaviour])[] = [
+  ['power cut in a sync of a blob', { call: 'sync', part: '/blobs/', error: 'STOP' }],
+  ['power cut in a sync of names', { call: 'names', part: '/blobs/', error: 'STOP' }],
+  ['power cut in a sync of the WAL', { call: 'sync', part: '/catalog.db-wal', error: 'STOP' }],
+]
+
 /** Operations that are tried with everything that lasts, in the short form. */
 const shortLasting = ['PutObject over another', 'CompleteMultipartUpload', 'DeleteObjects']
 
@@ -103,6 +110,7 @@ describe('A server on a disk that gives errors, or with a clock that jumps', () 
     it(`holds what it must after ${operation.name}, whatever came of it`, async function () {
       this.timeout(3_600_000)
       await allHold(operation, async (lab, run) => {
+        for (const [fault, at] of cuts) await run({ fault }, () => lab.holdsCutIn(at))
         for (const [fault, wrong] of lasting) await run({ fault }, () => lab.holdsDespite(wrong))
       })
     })

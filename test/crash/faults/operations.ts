@@ -371,9 +371,11 @@ const collecting = (trial: Trial): Steps => {
   }
 }
 
-/** As much in the catalog as wakes the checkpoint thread. */
+/** As much in the catalog as wakes the checkpoint thread. One in twenty is read back, and listed below the trial's own prefix. */
 const checkpointing = (trial: Trial): Steps => {
-  const targets = Array.from({ length: 1900 }, (_, i) => keyOf(trial, `small ${i}`))
+  const targets = Array.from({ length: 1900 }, (_, i) =>
+    i % 20 === 0 ? keyOf(trial, `small ${i}`) : new KeyModel(bucket, `bulk ${trial.number}/${i}`),
+  )
   return {
     run: async () => {
       const one = async (first: number): Promise<void> => {
