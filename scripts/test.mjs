@@ -1,5 +1,6 @@
 // `npm test`: installs and builds as needed, runs Mocha on the compiled tests, and closes with `N passed, N failed`.
-// `node scripts/test.mjs [--suite all|clients|long|overload|crash] [mocha's options and files]`; without a suite everything but the long ones runs.
+// `node scripts/test.mjs [--suite all|clients|long|overload|crash|durability] [--short] [--write] [mocha's options and files]`; without a suite
+// everything but the long ones runs.
 
 import { mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,19 +8,28 @@ import { join } from 'node:path'
 import { prepare } from './prepare.mjs'
 import { root, run } from './project.mjs'
 
+const args = process.argv.slice(2)
+/** Of `durability`: each point once, for CI; and the tables of docs/durability.md are written. */
+const [short, write] = ['--short', '--write'].map(
+  (option) => args.includes(option) && args.splice(args.indexOf(option), 1),
+)
+
 /** Files of a suite, and what it needs in its environment. `crash` and `overload` are the same tests as in `all`, for longer. */
 const suites = {
-  all: { files: ['dist/test/**/*.test.js', '--ignore', 'dist/test/{clients,long}/**'], environment: {} },
+  all: { files: ['dist/test/**/*.test.js', '--ignore', 'dist/test/{clients,long,crash/faults}/**'], environment: {} },
   clients: { files: ['dist/test/clients/**/*.test.js'], environment: {} },
   long: { files: ['dist/test/long/**/*.test.js'], environment: {} },
   overload: {
     files: ['dist/test/overload/**/*.test.js'],
     environment: { OVERLOAD_CONNECTIONS: process.env.OVERLOAD_CONNECTIONS ?? '2000' },
   },
-  crash: { files: ['dist/test/crash/**/*.test.js'], environment: { CRASH_ROUNDS: process.env.CRASH_ROUNDS ?? '50' } },
+  crash: { files: ['dist/test/crash/*.test.js'], environment: { CRASH_ROUNDS: process.env.CRASH_ROUNDS ?? '50' } },
+  durability: {
+    files: ['dist/test/crash/faults/*.test.js'],
+    environment: { ...(short && { DURABILITY: 'short' }), ...(write && { DURABILITY_WRITE: '1' }) },
+  },
 }
 
-const args = process.argv.slice(2)
 const name = args[0] === '--suite' ? args.splice(0, 2)[1] : 'all'
 const suite = suites[name]
 if (!suite) throw new Error(`--suite ${name}: allowed are ${Object.keys(suites).join(', ')}`)

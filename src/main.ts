@@ -11,6 +11,7 @@ import { damagedLine, scrubReporter, statusText } from './scrub-report.js'
 import { type RunningServer, startServer } from './server.js'
 import { flags, type Settings } from './settings.js'
 import { checkStore } from './store/check.js'
+import { forgetFailedSync } from './store/failed-sync.js'
 import { repairStore } from './store/repair/repair.js'
 import { type DamagedContent, scrubDirectory, scrubStatus } from './store/scrub-directory.js'
 import { usageOfDirectory } from './store/usage-of-directory.js'
@@ -142,8 +143,10 @@ rclone:
 async function check(given: Record<string, unknown>): Promise<void> {
   const { data } = readSettings({ flags: given, environment: process.env })
   let [faults, losses] = [0, 0]
+  let isAlone = false
   await checkStore(data, {
     company: (company) => {
+      isAlone = company === 'alone'
       const line = companyLine(company)
       if (line !== undefined) process.stderr.write(`${line}\n`)
     },
@@ -157,6 +160,8 @@ async function check(given: Record<string, unknown>): Promise<void> {
   const known = losses === 0 ? '' : `; losses that a repair has told of: ${losses}`
   process.stdout.write(`${data}: ${faults === 0 ? 'no fault' : `faults: ${faults}`}${known}\n`)
   if (faults > 0) process.exitCode = foundFaults
+  // Beside a server nobody has looked at everything.
+  else if (isAlone) await forgetFailedSync(data)
 }
 
 async function scrub({ status, json, mibPerSecond, ...given }: Record<string, unknown>): Promise<void> {

@@ -18,8 +18,8 @@ export const credentials = {
 export const region = 'us-east-1'
 
 /** How long a start and a stop may take. */
-const startMsMax = 20_000
-const stopMsMax = 20_000
+const startMsMax = 60_000
+const stopMsMax = 60_000
 
 /** Servers that are not to outlive this process, however it ends. */
 const running = new Set<ChildProcess>()
@@ -46,7 +46,11 @@ export interface ServerProcess {
  *  @throws Error with what the server printed, when it does not come up */
 export async function startServerProcess(
   directory: string,
-  options: { args?: readonly string[]; nodeArgs?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
+  options: {
+    args?: readonly string[]
+    nodeArgs?: readonly string[]
+    env?: Readonly<Record<string, string | undefined>>
+  } = {},
 ): Promise<ServerProcess> {
   const launched = launchServer(directory, options)
   try {
@@ -61,7 +65,11 @@ export async function startServerProcess(
 /** As `startServerProcess`, but does not wait for it to come up: for suites that kill it before. */
 export function launchServer(
   directory: string,
-  options: { args?: readonly string[]; nodeArgs?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
+  options: {
+    args?: readonly string[]
+    nodeArgs?: readonly string[]
+    env?: Readonly<Record<string, string | undefined>>
+  } = {},
 ): Omit<ServerProcess, 'endpoint'> & { readonly child: ChildProcess } {
   const child = spawn(
     process.execPath,

@@ -3,6 +3,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { passPoint } from '../store/fault-points.js'
 import { Secret } from './secret.js'
 
 /** The root account and the key it signs with. */
@@ -144,10 +145,13 @@ async function writeRootKeyFile(directory: string, path: string, content: RootKe
   } finally {
     await draft.close()
   }
+  passPoint('root key drafted')
   await rename(draftPath, path)
+  passPoint('root key renamed')
   const folder = await open(directory, 'r')
   try {
     await folder.sync()
+    passPoint('root key durable')
   } finally {
     await folder.close()
   }

@@ -12,6 +12,7 @@ import { foldUsage } from './catalog/fold-usage.js'
 import { pruneChanges, pruneCompletedUploads } from './catalog/prune-changes.js'
 import { pruneVersions } from './catalog/prune-versions.js'
 import { forgetRemovals, listRemovals, type Removal } from './catalog/removals.js'
+import { passPoint } from './fault-points.js'
 import { sweepDeadInstances } from './sweep.js'
 
 /** Time between two passes. A pass removes what ceased to be named before the pass before it: the time between opening a body and
@@ -156,9 +157,11 @@ export class Collector {
       await Promise.all(local.slice(i, i + unlinksMax).map((removal) => this.#removeFile(removal)))
     }
     if (local.length === 0) return 0
+    passPoint('files removed')
     // A file that a power cut brought back would be nobody's, once its row is gone.
     const folders = new Set(local.map(({ location }) => dirname(join(root, location))))
     await Promise.all([...folders].map((folder) => syncDirectory(disk, folder).catch(unlessMissing)))
+    passPoint('removals durable')
     await catalog.commit(forgetRemovals, { removals: local })
     return local.length
   }

@@ -3,6 +3,8 @@
 import Database from 'better-sqlite3'
 import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { hasCode } from './blobs/disk.js'
+import { passPoint } from './fault-points.js'
 
 /** A directory this process alone may write to. */
 export interface Lock {
@@ -30,8 +32,10 @@ export function lockDirectory(directory: string): Lock {
   // The holder's id cannot be read from a locked database, so it stands beside it.
   const holderFile = join(directory, 'lock.pid')
   try {
-    database.pragma('journal_mode = DELETE')
+    // It says nothing that could be lost, and a file for its journal could not be made on a full disk.
+    database.pragma('journal_mode = MEMORY')
     database.exec('BEGIN EXCLUSIVE')
+    passPoint('directory locked')
   } catch (error) {
     database.close()
     if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
@@ -57,12 +61,17 @@ export function lockDirectory(directory: string): Lock {
 }
 
 function writeHolder(path: string): void {
-  const fd = openSync(path, 'w', 0o600)
   try {
-    writeSync(fd, `${process.pid}\n`)
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
+    const fd = openSync(path, 'w', 0o600)
+    try {
+      writeSync(fd, `${process.pid}\n`)
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    // On a full disk the message to a second process names nobody; the lock holds all the same.
+    if (!hasCode(error, ['ENOSPC', 'EDQUOT'])) throw error
   }
 }
 

@@ -7,9 +7,9 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { type Clock, systemClock } from '../contract/operation.js'
-import { Disk, makeDirectory } from './blobs/disk.js'
+import { Disk, makeDirectory, syncDirectory } from './blobs/disk.js'
 import { discarder } from './blobs/discard.js'
 import { BlobFiles } from './blobs/files.js'
 import { HashLanes } from './blobs/hash-lanes.js'
@@ -20,13 +20,16 @@ import { Readers } from './blobs/readers.js'
 import { smallBodyReader } from './blobs/small-bodies.js'
 import { bodyWriter } from './blobs/write-body.js'
 import { registerAccount } from './catalog/account.js'
-import type { Catalog } from './catalog/catalog.js'
 import { registerInstance } from './catalog/register-instance.js'
 import { openSqliteCatalog, type SqliteCatalog } from './catalog/sqlite-catalog.js'
 import { Collector } from './collect.js'
+import { passPoint } from './fault-points.js'
 import { Holds } from './holds.js'
 import { type Lock, lockDirectory } from './lock.js'
+import { roomMakingCatalog, roomyCatalog } from './roomy-catalog.js'
 import { Scrub, type ScrubSettings } from './scrub.js'
+import { Space } from './space.js'
+import { Stopper } from './stopper.js'
 import type { Store } from './store.js'
 
 /** Memory for bodies on their way in, and on their way out, bytes each: a first piece each body has beyond it. */
@@ -75,9 +78,12 @@ const silent: StoreLog = { info: () => undefined, error: () => undefined }
  *  @throws DirectoryLocked; Error when the directory is newer than this program, damaged or not to be written to */
 export async function openStore(settings: StoreSettings): Promise<LocalStore> {
   const { directory, clock = systemClock, ownerId, ownerName, log = silent, scrub = noScrub } = settings
-  const disk = new Disk((error) => log.error({ err: error }, 'the store has stopped writing'))
+  const stopper = new Stopper(directory, log)
+  const disk = new Disk(stopper.stop)
+  stopper.add(disk)
   if (settings.lock === undefined) await makeDataDirectory(directory)
   const lock = settings.lock ?? lockDirectory(directory)
+  const space = new Space(directory, log)
   try {
     const root = join(directory, 'blobs')
     const path = join(directory, 'catalog.db')
@@ -86,7 +92,7 @@ export async function openStore(settings: StoreSettings): Promise<LocalStore> {
     const catalog = await openSqliteCatalog({
       path,
       clock,
-      onFailure: (error) => log.error({ err: error }, 'the catalog has stopped writing'),
+      onFailure: stopper.stop,
       ...(settings.transactions && { transactions: settings.transactions }),
     })
     const migrated = catalog.migrated()
@@ -95,27 +101,39 @@ export async function openStore(settings: StoreSettings): Promise<LocalStore> {
       log.info(migrated, `the store was migrated from format ${from} to ${to}; a copy of the older catalog is kept`)
     }
     try {
+      stopper.add(catalog)
+      await stopper.checkEarlierRun()
       const instance = randomBytes(8).toString('hex')
       const now = clock.now()
-      await Promise.all([
-        catalog.commit(registerAccount, { id: ownerId, name: ownerName, now }),
-        catalog.commit(registerInstance, { id: instance, startedMs: now }),
-      ])
-      return compose({ root, instance, disk, catalog, lock, log, clock, scrub })
+      if (stopper.failure === undefined) {
+        await Promise.all([
+          catalog.commit(registerAccount, { id: ownerId, name: ownerName, now }),
+          catalog.commit(registerInstance, { id: instance, startedMs: now }),
+        ])
+      }
+      passPoint('instance registered')
+      return compose({ root, instance, disk, catalog, lock, log, clock, scrub, space, stopper })
     } catch (error) {
       await catalog.close()
       throw error
     }
   } catch (error) {
+    await space.close()
+    await stopper.settled()
     lock.release()
     throw error
   }
 }
 
-/** Makes a data directory, with its parents, when there is none. */
+/** Makes a data directory, with its parents, when there is none: their names are durable then too. */
 export async function makeDataDirectory(directory: string): Promise<void> {
-  await mkdir(dirname(directory), { recursive: true })
-  await makeDirectory(new Disk(() => undefined), directory)
+  const disk = new Disk(() => undefined)
+  const parent = dirname(resolve(directory))
+  const firstMade = (await mkdir(parent, { recursive: true })) ?? resolve(directory)
+  for (let made = parent; made.length >= firstMade.length; made = dirname(made)) {
+    await syncDirectory(disk, dirname(made))
+  }
+  await makeDirectory(disk, directory)
 }
 
 /** Blobs without their catalog are somebody's data that has lost its names: a new, empty catalog would hide that.
@@ -137,9 +155,12 @@ interface Opened {
   readonly log: StoreLog
   readonly clock: Clock
   readonly scrub: ScrubSettings
+  readonly space: Space
+  readonly stopper: Stopper
 }
 
-function compose({ root, instance, disk, catalog, lock, log, clock, scrub: pace }: Opened): LocalStore {
+function compose(opened: Opened): LocalStore {
+  const { root, instance, disk, catalog, lock, log, clock, space, stopper } = opened
   const readers = new Readers()
   const files = new BlobFiles(disk, root, instance)
   const openFiles = new OpenFiles(root)
@@ -151,11 +172,12 @@ function compose({ root, instance, disk, catalog, lock, log, clock, scrub: pace 
     readers,
     pieces: new Pieces(plainMemory, piecesBudgetBytes),
   })
-  const discard = discarder(catalog, files)
+  const roomMaking = roomMakingCatalog(catalog, space)
+  const discard = discarder(roomMaking, files)
   const holds = new Holds(dirname(root))
   const oldest = (current: number): number => holds.oldest(readers.oldest(current))
-  const collector = new Collector({ catalog, disk, readers: { oldest }, openFiles, root, instance, log })
-  const scrub = new Scrub({ catalog, path: catalog.path, root, clock, log, ...pace })
+  const collector = new Collector({ catalog: roomMaking, disk, readers: { oldest }, openFiles, root, instance, log })
+  const scrub = new Scrub({ catalog, path: catalog.path, root, clock, log, ...opened.scrub })
   const underWay = new Set<Promise<unknown>>()
   const tracked = <Result>(promise: Promise<Result>): Promise<Result> => {
     underWay.add(promise)
@@ -166,23 +188,27 @@ function compose({ root, instance, disk, catalog, lock, log, clock, scrub: pace 
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     await Promise.all([collector.stop(), scrub.stop()])
+    await space.close()
     while (underWay.size > 0) await Promise.allSettled(underWay)
     files.close()
     openFiles.close()
     await lanes.close()
     await catalog.close()
+    await stopper.settled()
     lock.release()
   }
   collector.start()
   scrub.start()
+  // Nothing can be collected any more, and nothing found be written down.
+  stopper.add({ fail: () => void Promise.all([collector.stop(), scrub.stop()]) })
   return {
-    catalog: catalog satisfies Catalog,
+    catalog: roomyCatalog(catalog, space),
     collector,
     scrub,
-    failure: () => disk.failure ?? catalog.failure(),
+    failure: () => stopper.failure,
     writeBody: (source, claims, also) => {
       if (closing !== undefined) return Promise.reject(new Error('The store is closed'))
-      return tracked(write(source, claims, also))
+      return tracked(space.within(() => write(source, claims, also)))
     },
     discard: (draft) => tracked(discard(draft)),
     smallBody: smallBodyReader(catalog),

@@ -6,6 +6,7 @@ import { type Disk, hasCode, removeFile, syncDirectory } from './blobs/disk.js'
 import type { Catalog } from './catalog/catalog.js'
 import { markInstanceSwept, unsweptInstances } from './catalog/register-instance.js'
 import { unplacedLocations } from './catalog/unplaced-locations.js'
+import { passPoint } from './fault-points.js'
 
 /** Files asked about at a time. */
 const filesMax = 500
@@ -31,6 +32,7 @@ export async function sweepDeadInstances(
         const orphans = locations.length === 0 ? [] : await catalog.commit(unplacedLocations, { locations })
         locations = []
         for (const orphan of orphans) await removeFile(join(root, orphan))
+        if (orphans.length > 0) passPoint('orphans removed')
         if (orphans.length > 0) await syncDirectory(disk, join(root, id, folder))
         removed += orphans.length
       }
@@ -44,6 +46,7 @@ export async function sweepDeadInstances(
       await removeEmptyDirectory(join(root, id, folder))
     }
     await removeEmptyDirectory(join(root, id))
+    passPoint('folder removed')
     await catalog.commit(markInstanceSwept, { id })
     if (isStopping()) break
   }

@@ -2,6 +2,7 @@
 
 import type { Catalog } from '../catalog/catalog.js'
 import { unplacedLocations } from '../catalog/unplaced-locations.js'
+import { passPoint } from '../fault-points.js'
 import type { Draft } from './draft.js'
 import type { BlobFiles } from './files.js'
 
@@ -12,6 +13,7 @@ export const discarder =
   (catalog: Catalog, files: BlobFiles) =>
   async (draft: Draft): Promise<void> => {
     if (draft.content.kind === 'small') return
+    passPoint('discard begins')
     const locations = draft.content.blobs.map((blob) => blob.location)
     try {
       const unplaced = await catalog.commit(unplacedLocations, { locations })

@@ -4,6 +4,9 @@ import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { S3Error } from '../../contract/errors.js'
+import { diskFull } from '../disk-full.js'
+import { passPoint } from '../fault-points.js'
+import { writingStopped } from '../writing-stopped.js'
 
 const open = promisify(fs.open)
 const close = promisify(fs.close)
@@ -34,7 +37,7 @@ export class Disk {
 
   /** @throws ServiceUnavailable when a sync has failed since the store was opened */
   requireWritable(): void {
-    if (this.#failure !== undefined) throw unwritable(this.#failure)
+    if (this.#failure !== undefined) throw writingStopped(this.#failure)
   }
 
   /** Syncs a file's data; what fails is not retried, by anybody. A full disk is the file's own trouble, all else the disk's. */
@@ -54,7 +57,10 @@ export class Disk {
       this.requireWritable()
       await call(fd)
     } catch (error) {
-      if (!(error instanceof S3Error) && isFatal(error)) this.#fail(error)
+      if (!(error instanceof S3Error) && isFatal(error)) {
+        const reason = error instanceof Error ? error.message : String(error)
+        this.fail(new Error(`A sync of blob files failed (${reason})`, { cause: error }))
+      }
       throw error
     } finally {
       const next = this.#waiting.shift()
@@ -63,22 +69,18 @@ export class Disk {
     }
   }
 
-  #fail(cause: unknown): void {
+  /** Stops writing for good. */
+  fail(failure: Error): void {
     if (this.#failure !== undefined) return
-    this.#failure = new Error('A sync of blob files failed; writes have stopped until the store is opened again', {
-      cause,
-    })
-    this.#onFailure(this.#failure)
+    this.#failure = failure
+    this.#onFailure(failure)
   }
 }
 
 /** What a caller is told about an error of the disk: a full disk and stopped writes by name, anything else as it is. */
 export function tellable(error: unknown): unknown {
   if (!isFull(error)) return error
-  return new S3Error('ServiceUnavailable', {
-    message: 'The disk of this server is full: nothing was stored. Reads go on.',
-    cause: error,
-  })
+  return diskFull(error)
 }
 
 /** Writes all bytes at a position of a file. */
@@ -92,6 +94,7 @@ export async function writeWhole(fd: number, bytes: Uint8Array, position: number
 /** Makes a directory below one that exists, and its name durable. Fine when it is there already. */
 export async function makeDirectory(disk: Disk, path: string): Promise<void> {
   await fs.promises.mkdir(path, { recursive: true, mode: 0o700 })
+  passPoint('directory made')
   await syncDirectory(disk, dirname(path))
 }
 
@@ -139,12 +142,6 @@ export class Coalesced {
     return running
   }
 }
-
-const unwritable = (cause: Error): S3Error =>
-  new S3Error('ServiceUnavailable', {
-    message: 'This server has stopped writing after a disk error: restart it and run `cairn check`. Reads go on.',
-    cause,
-  })
 
 const isFull = (error: unknown): boolean => hasCode(error, ['ENOSPC', 'EDQUOT'])
 

@@ -6,6 +6,7 @@ import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Coalesced, type Disk, makeDirectory, removeFile, writeWhole } from './disk.js'
+import { passPoint } from '../fault-points.js'
 
 const open = promisify(fs.open)
 const close = promisify(fs.close)
@@ -64,12 +65,15 @@ export class DraftFile {
    *  @param digest SHA-256 of the bytes
    *  @returns the location below `blobs/` */
   async seal(digest: Uint8Array): Promise<string> {
+    passPoint('blob written')
     await this.#disk.syncFile(this.#openFd())
+    passPoint('blob synced')
     await this.#close()
     // Created under its name, it saves a rename and the second commit of the file system's journal that a rename costs.
     if (this.#isNamed) return this.#location
     const location = `${this.#home}/${blobName(digest)}`
     await rename(join(this.#root, this.#location), join(this.#root, location))
+    passPoint('blob renamed')
     this.#location = location
     return location
   }
@@ -77,12 +81,14 @@ export class DraftFile {
   /** Makes the names of all files sealed so far in this folder durable; those who ask at the same time share one sync. */
   async syncName(): Promise<void> {
     await this.#folder.names.run()
+    passPoint('blob names durable')
   }
 
   /** Removes the file, however far it has come. */
   async remove(): Promise<void> {
     await this.#close()
     await removeFile(join(this.#root, this.#location))
+    passPoint('draft removed')
   }
 
   /** Tells that neither `syncName` nor anything else will be asked of it. */
@@ -110,6 +116,8 @@ export class BlobFiles {
   readonly #folderFilesMax: number
   #folder: Folder | undefined
   #opening: Promise<Folder> | undefined
+  /** Whether this process's own folder is there, its name synced. */
+  #hasHome = false
   #folders = 0
   #drafts = 0
 
@@ -146,6 +154,7 @@ export class BlobFiles {
   /** Removes a sealed file. */
   async remove(location: string): Promise<void> {
     await removeFile(join(this.#root, location))
+    passPoint('draft removed')
   }
 
   /** Closes the folder. Drafts must have been settled. */
@@ -175,7 +184,8 @@ export class BlobFiles {
     const name = String(this.#folders)
     this.#folders += 1
     const home = join(this.#root, this.#instance)
-    if (name === '0') await makeDirectory(this.#disk, home)
+    if (!this.#hasHome) await makeDirectory(this.#disk, home)
+    this.#hasHome = true
     const path = join(home, name)
     await makeDirectory(this.#disk, path)
     const fd = await open(path, 'r')

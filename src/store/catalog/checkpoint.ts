@@ -1,5 +1,6 @@
 // Checkpoints: the WAL's pages go into the database file. Who runs which kind, and when, is told in wal-state.ts.
 
+import { passPoint } from '../fault-points.js'
 import type { Connection } from './connection.js'
 import { codeOf } from './error-data.js'
 
@@ -17,8 +18,10 @@ export interface WalLength {
  *  Source: sqlite.org, PRAGMA wal_checkpoint. */
 export function checkpoint(connection: Connection, kind: 'NOOP' | 'PASSIVE' | 'RESTART' | 'TRUNCATE'): WalLength {
   try {
+    if (kind !== 'NOOP') passPoint('checkpoint begins')
     // The pragma answers one row of three numbers; -1 when there is no WAL.
     const row = connection.execute(steps[kind]) as { busy: number; log: number; checkpointed: number }
+    if (kind !== 'NOOP') passPoint('checkpoint ended')
     return { frames: Math.max(row.log, 0), copied: Math.max(row.checkpointed, 0), isIncomplete: row.busy !== 0 }
   } catch (error) {
     const code = codeOf(error) ?? ''

@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
+import { passPoint } from '../fault-points.js'
 import { keepCatalog } from './keep-catalog.js'
 import { formatOf } from './require-format.js'
 import { formatVersion, schema, stepTo2 } from './schema.js'
@@ -64,7 +65,9 @@ export function migrate(database: Database, now: number, formats: Formats = ours
     const broken = database.pragma('foreign_key_check')
     if (Array.isArray(broken) && broken.length > 0) throw new Error('The catalog has rows that refer to missing rows')
     database.pragma(`user_version = ${formats.version}`)
+    passPoint('schema ready')
     database.exec('COMMIT')
+    passPoint('schema committed')
   } catch (error) {
     if (database.inTransaction) database.exec('ROLLBACK')
     throw error

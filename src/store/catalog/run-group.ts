@@ -1,6 +1,8 @@
 // A group of transactions with one commit, hence one sync. Each of them happens wholly or not at all, whatever its neighbours do.
 
 import { S3Error } from '../../contract/errors.js'
+import { diskFull } from '../disk-full.js'
+import { passPoint } from '../fault-points.js'
 import type { Connection } from './connection.js'
 import { codeOf, errorData, type ErrorData } from './error-data.js'
 import type { Transaction } from './steps.js'
@@ -21,10 +23,6 @@ export interface Answers {
 class CommitFailed extends Error {
   override readonly name = 'CommitFailed'
 }
-
-/** S3 has no code for a full disk. 503 says what is true: the server is at fault, and the same request may succeed later. */
-const diskFull = () =>
-  new S3Error('ServiceUnavailable', { message: 'There is no space left on the disk of the catalog.' })
 
 /** Only this thread writes, unless an operator's tool holds the lock for longer than a connection waits. */
 const locked = () => new S3Error('ServiceUnavailable', { message: 'The catalog is locked by another program.' })
@@ -73,7 +71,7 @@ function attempt(
       answers.errors.push(undefined)
     } catch (error) {
       if (codeOf(error) === 'SQLITE_IOERR_FSYNC') throw failure(connection, error)
-      const data = errorData(isDiskFull(error) ? diskFull() : error)
+      const data = errorData(hasNoRoom(error) ? diskFull() : error)
       if (!database.inTransaction) {
         culprits.set(job, data)
         return 'again'
@@ -132,11 +130,13 @@ class Work {
 
 function commit(connection: Connection, jobs: readonly Job[], answers: Answers): Answers {
   try {
+    passPoint('group ready')
     connection.execute(statements.commit)
+    passPoint('group committed')
     return answers
   } catch (error) {
     // A write that found no space has harmed nothing: the frames without a commit do not count, and no sync was asked for.
-    if (!isDiskFull(error)) throw failure(connection, error)
+    if (!hasNoRoom(error)) throw failure(connection, error)
     if (connection.database.inTransaction) connection.database.exec('ROLLBACK')
     return refuseAll(jobs.slice(0, answers.errors.length), diskFull())
   }
@@ -145,7 +145,7 @@ function commit(connection: Connection, jobs: readonly Job[], answers: Answers):
 /** Nothing was done for anybody. */
 function refuseAll(jobs: readonly Job[], error: unknown): Answers {
   const isLocked = codeOf(error)?.startsWith('SQLITE_BUSY') === true
-  const data = errorData(isLocked ? locked() : isDiskFull(error) ? diskFull() : error)
+  const data = errorData(isLocked ? locked() : hasNoRoom(error) ? diskFull() : error)
   return { results: jobs.map(() => undefined), errors: jobs.map(() => data) }
 }
 
@@ -159,7 +159,7 @@ function failure(connection: Connection, cause: unknown): CommitFailed {
   return new CommitFailed(`The catalog could not be committed (${codeOf(cause) ?? 'unknown'}: ${reason})`, { cause })
 }
 
-const isDiskFull = (error: unknown): boolean => codeOf(error) === 'SQLITE_FULL'
+const hasNoRoom = (error: unknown): boolean => codeOf(error) === 'SQLITE_FULL'
 
 const statements = {
   begin: { kind: 'run', statement: { text: 'BEGIN IMMEDIATE', names: [] }, parameters: {} },

@@ -4,7 +4,7 @@
 export const formatVersion = 2
 
 /** Tables of the scrub: new in format 2. */
-export const scrubTables = `
+const scrubTables = `
 -- How far the scrub is: one row, from its first round on.
 CREATE TABLE scrub (
   one        INTEGER PRIMARY KEY CHECK (one = 1),

@@ -114,6 +114,11 @@ export class SqliteCatalog implements Catalog {
     return this.#writer.failure()
   }
 
+  /** Stops writing for good; reads go on. */
+  fail(error: Error): void {
+    this.#writer.fail(error)
+  }
+
   /** Lets every commit under way end, then closes everything; the WAL is empty afterwards. */
   async close(): Promise<void> {
     // Whoever reads or checkpoints would keep the writer from emptying the WAL; it goes last.

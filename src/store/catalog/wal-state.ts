@@ -11,6 +11,9 @@ export const walFramesMax = 16 * 1024
 /** How much of it may be left for the writer, between two groups: 8 MiB, some 20 ms. At twice `walFramesMax` it does all. */
 export const walFramesForWriter = 2 * 1024
 
+/** Length from which on it is emptied when the disk has next to no room: 2 MiB. */
+export const walFramesWhenScarce = 512
+
 const wanted = 0
 const stopped = 1
 const working = 2

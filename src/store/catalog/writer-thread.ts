@@ -2,6 +2,8 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { S3Error } from '../../contract/errors.js'
+import { isScarceBeside } from '../space.js'
+import { passPoint } from '../fault-points.js'
 import { checkpoint } from './checkpoint.js'
 import { busyMsMax, Connection } from './connection.js'
 import { errorData } from './error-data.js'
@@ -9,7 +11,7 @@ import { type Migrated, openFormat } from './migrate.js'
 import { lastNumber } from './next-number.js'
 import { runGroup, type Job } from './run-group.js'
 import { transaction, type Transaction } from './steps.js'
-import { WalState, walFramesForWriter, walFramesMax, walFramesToCheckpoint } from './wal-state.js'
+import { WalState, walFramesForWriter, walFramesMax, walFramesToCheckpoint, walFramesWhenScarce } from './wal-state.js'
 import type { FromWriter, GroupMessage, ToWriter, WriterSettings } from './writer-messages.js'
 
 /** After so long a group is committed as far as it has come, so that nobody waits for the many big transactions behind his. */
@@ -55,12 +57,15 @@ async function transactionsOf(url: string): Promise<ReadonlyMap<string, Transact
 function serve(connection: Connection, transactions: ReadonlyMap<string, Transaction<never, unknown>>): void {
   const wal = new WalState(settings.wal)
   let framesMax = walFramesMax
+  let framesScarce = walFramesWhenScarce
+  const isScarce = () => isScarceBeside(settings.path)
 
   port.on('message', (message: ToWriter) => {
     if (message.kind === 'close') {
       close(connection)
       return
     }
+    passPoint('group received')
     try {
       let jobs = jobsOf(message, transactions)
       while (jobs.length > 0) {
@@ -79,17 +84,27 @@ function serve(connection: Connection, transactions: ReadonlyMap<string, Transac
   function boundWal(): void {
     if (!wal.isIdle()) return
     const { frames, copied } = checkpoint(connection, 'NOOP')
+    if (frames >= framesScarce && isScarce()) {
+      // Its room is needed by those who delete. Where there is not even enough for the database to grow, there may be soon.
+      framesScarce = walFramesWhenScarce + (startOver('TRUNCATE') ? 0 : frames)
+      return
+    }
     const left = frames - copied
     const isOurs = frames >= framesMax && (left <= walFramesForWriter || frames >= 2 * framesMax)
     if (!isOurs) {
       if (frames >= framesMax || left >= walFramesToCheckpoint) wal.wantCheckpoint()
       return
     }
-    connection.database.pragma(`busy_timeout = ${restartBusyMsMax}`)
-    const { isIncomplete } = checkpoint(connection, 'RESTART')
-    connection.database.pragma(`busy_timeout = ${busyMsMax}`)
     // Somebody reads for long: the WAL has to grow meanwhile, and waiting for him each time would only slow everybody down.
-    framesMax = isIncomplete ? frames * 2 : walFramesMax
+    framesMax = startOver('RESTART') ? walFramesMax : frames * 2
+  }
+
+  /** Answers whether the WAL begins anew. */
+  function startOver(kind: 'RESTART' | 'TRUNCATE'): boolean {
+    connection.database.pragma(`busy_timeout = ${restartBusyMsMax}`)
+    const { isIncomplete } = checkpoint(connection, kind)
+    connection.database.pragma(`busy_timeout = ${busyMsMax}`)
+    return !isIncomplete
   }
 }
 

@@ -2,6 +2,8 @@
 
 import type { Worker } from 'node:worker_threads'
 import { S3Error } from '../../contract/errors.js'
+import { passPoint } from '../fault-points.js'
+import { writingStopped } from '../writing-stopped.js'
 import { errorOf, type ErrorData } from './error-data.js'
 import type { Migrated } from './migrate.js'
 import type { Transaction } from './steps.js'
@@ -89,7 +91,7 @@ export class Writer {
    *  @throws SlowDown when too many wait; ServiceUnavailable when writes have stopped */
   commit<Arguments, Result>(transaction: Transaction<Arguments, Result>, args: Arguments): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      if (this.#failure !== undefined) return reject(stopped(this.#failure))
+      if (this.#failure !== undefined) return reject(writingStopped(this.#failure))
       if (this.#isClosing) return reject(new Error('The catalog is closed'))
       if (this.#waiting.length >= waitingCountMax || this.#waitingBytes >= waitingBytesMax) {
         return reject(new S3Error('SlowDown'))
@@ -128,7 +130,7 @@ export class Writer {
     this.#group = []
     this.#waiting = []
     this.#waitingBytes = 0
-    for (const loser of losers) loser.reject(stopped(error))
+    for (const loser of losers) loser.reject(writingStopped(error))
     this.#whenIdle?.()
     void this.#worker.terminate()
     this.#onFailure(error)
@@ -163,6 +165,7 @@ export class Writer {
     }
     try {
       this.#worker.postMessage(message)
+      passPoint('group sent')
     } catch (error) {
       this.#refuseUncloneable(error)
     }
@@ -187,6 +190,7 @@ export class Writer {
   #receive(message: FromWriter): void {
     if (message.kind === 'failed') return this.fail(errorOf(message.error))
     if (message.kind !== 'answers') return
+    passPoint('group answered')
     this.#number = message.number
     // A group that takes long is answered piece by piece.
     const answered = this.#group.slice(0, message.errors.length)
@@ -201,12 +205,6 @@ function settle(waiting: Waiting, result: unknown, error: ErrorData | undefined)
   if (error === undefined) waiting.resolve(result)
   else waiting.reject(errorOf(error))
 }
-
-const stopped = (cause: Error): S3Error =>
-  new S3Error('ServiceUnavailable', {
-    message: 'Writing has stopped after an error of the disk; the store must be reopened.',
-    cause,
-  })
 
 const firstMessage = (worker: Worker): Promise<FromWriter> =>
   new Promise((resolve, reject) => {

@@ -278,7 +278,7 @@ describe('SQLite catalog', () => {
     const bytes = new Uint8Array(64 * 1024)
     await rejects(catalog.commit(trial.putBytes, { bytes, digest: new Uint8Array(32) }), {
       code: 'ServiceUnavailable',
-      message: /no space left/,
+      message: /disk of this server is full/,
     })
     await rejects(catalog.read(bucketNamed, 'nothing'), { code: 'NoSuchBucket' })
     await catalog.commit(freeDisk, undefined)
@@ -317,7 +317,7 @@ describe('SQLite catalog', () => {
     } // as limited-writer.ts writes it
 
     deepEqual(told.errors, [
-      'ServiceUnavailable: Writing has stopped after an error of the disk; the store must be reopened.',
+      'ServiceUnavailable: This server has stopped writing after an error of its disk, and its store must be reopened: restart it, and see its log. Reads go on.',
     ])
     deepEqual([told.late, told.failures], ['refused', 1])
     ok(told.acknowledged.length > 50)

@@ -1,0 +1,37 @@
+// The catalog as the rooms see it: on a full disk only what makes room is written.
+
+import { abortUpload } from './catalog/abort-upload.js'
+import { deleteBucketSetting } from './catalog/bucket-setting.js'
+import type { Catalog } from './catalog/catalog.js'
+import { deleteBucketRow } from './catalog/delete-bucket.js'
+import { deleteVersion } from './catalog/delete-version.js'
+import { deleteVersions } from './catalog/delete-versions.js'
+import type { Space } from './space.js'
+
+/** Transactions that may use what was kept aside. Where versions are kept a deletion makes no room by itself, but it is a row at most. */
+const makingRoom: ReadonlySet<object> = new Set([
+  abortUpload,
+  deleteBucketRow,
+  deleteBucketSetting,
+  deleteVersion,
+  deleteVersions,
+])
+
+/** A catalog for who only makes room: the collector, and what discards drafts. */
+export const roomMakingCatalog = (catalog: Catalog, space: Space): Catalog => ({
+  read: (query, args) => catalog.read(query, args),
+  commit: (transaction, args) => space.toMakeRoom(() => catalog.commit(transaction, args)),
+  number: () => catalog.number(),
+  close: () => catalog.close(),
+})
+
+/** A catalog that refuses all other transactions while the disk is full, before they are sent. */
+export const roomyCatalog = (catalog: Catalog, space: Space): Catalog => ({
+  read: (query, args) => catalog.read(query, args),
+  commit: (transaction, args) => {
+    const work = () => catalog.commit(transaction, args)
+    return makingRoom.has(transaction) ? space.toMakeRoom(work) : space.within(work)
+  },
+  number: () => catalog.number(),
+  close: () => catalog.close(),
+})
