@@ -2,6 +2,7 @@
 // Works on the raw target: "//", ".", ".." and "+" in a path are parts of a key, and no library may tidy them away.
 
 import { S3Error } from '../contract/errors.js'
+import { rememberingLast } from '../contract/remembering-last.js'
 import type { Address, HttpRequest } from '../contract/request.js'
 
 /** Longest key in bytes of UTF-8. Source: AWS User Guide, "Naming Amazon S3 objects". */
@@ -19,7 +20,8 @@ const noParameters: ReadonlyMap<string, string> = new Map()
 export function addressOf(request: HttpRequest, domains: readonly string[]): Address {
   const { path } = request
   const parameters = request.query === '' ? noParameters : parametersOf(request.query)
-  const hostBucket = bucketOfHost(request.headers['host'], domains)
+  const { host } = request.headers
+  const hostBucket = host === undefined ? undefined : bucketFinder(domains)(host)
   if (hostBucket !== undefined) return withKey(hostBucket, path.slice(1), path, parameters)
 
   const slash = path.indexOf('/', 1)
@@ -42,9 +44,20 @@ function withKey(bucket: string, rawKey: string, path: string, parameters: Reado
   return { bucket, key, parameters }
 }
 
+/** What finds the bucket in a Host header, for each list of domains: a server has one. */
+const finders = new WeakMap<readonly string[], (host: string) => string | undefined>()
+
+function bucketFinder(domains: readonly string[]): (host: string) => string | undefined {
+  let finder = finders.get(domains)
+  if (finder === undefined) {
+    finder = rememberingLast((host) => bucketOfHost(host, domains))
+    finders.set(domains, finder)
+  }
+  return finder
+}
+
 /** "Host: Bucket.S3.Example.com.:9000" → "bucket" for the domain "s3.example.com"; undefined for path style. */
-function bucketOfHost(header: string | undefined, domains: readonly string[]): string | undefined {
-  if (header === undefined || domains.length === 0) return undefined
+function bucketOfHost(header: string, domains: readonly string[]): string | undefined {
   const host = withoutPortAndDot(header.toLowerCase())
   let bucket: string | undefined
   let longest = 0

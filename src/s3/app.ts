@@ -97,7 +97,8 @@ async function serve(settings: S3AppSettings, message: IncomingMessage, exchange
   }
   try {
     const ids = { 'x-amz-request-id': requestId, 'x-amz-id-2': hostId, Server: 'Cairn' }
-    await exchange.send(answer, withCors(ids, settings.corsRulesOf, progress))
+    const isCrossOrigin = progress.request?.headers['origin'] !== undefined
+    await exchange.send(answer, isCrossOrigin ? withCors(ids, settings.corsRulesOf, progress) : ids)
   } catch (error) {
     if (error instanceof ClientLeft) log.debug({ requestId }, 'the client left before its answer')
     else log.error({ requestId, request: `${message.method} ${message.url}`, err: error }, 'an answer was cut off')
@@ -230,7 +231,7 @@ async function withCors(
   rulesOf: CorsRulesOf,
   { request, address }: Progress,
 ): Promise<Readonly<Record<string, string>>> {
-  if (request?.headers['origin'] === undefined || request.method === 'OPTIONS') return headers
+  if (request === undefined || request.method === 'OPTIONS') return headers
   return { ...headers, ...(await corsHeaders(request, address?.bucket, rulesOf)) }
 }
 

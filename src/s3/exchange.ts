@@ -27,6 +27,9 @@ export interface ExchangeLimits {
 /** An answer up to this size is left to the socket; of larger ones the memory is counted until their clients have taken them. */
 export const uncountedSizeBytesMax = 64 * 1024
 
+/** Headers by name, beside those of an answer. */
+type FurtherHeaders = Readonly<Record<string, string>>
+
 /** A request under way. */
 export class Exchange implements Passenger, Applicant, Waiter {
   /** The raw payload. */
@@ -171,10 +174,10 @@ export class Exchange implements Passenger, Applicant, Waiter {
    *  @param answer a body in chunks was opened before
    *  @param extra further headers by name
    *  @throws ClientLeft; whatever `extra` or reading the answer's body throws: the connection is cut then, so that half a body never looks whole */
-  async send(answer: Answer, extra: Promise<Readonly<Record<string, string>>>): Promise<void> {
+  async send(answer: Answer, extra: FurtherHeaders | Promise<FurtherHeaders>): Promise<void> {
     const response = this.#response
     try {
-      const further = await extra
+      const further = extra instanceof Promise ? await extra : extra
       if (answer.body === undefined || answer.body instanceof Uint8Array) await turnEnd()
       if (this.#hasLeft) throw new ClientLeft()
       const fate = this.#fateOfRequestBody()

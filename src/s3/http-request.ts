@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import { S3Error } from '../contract/errors.js'
+import { rememberingLast } from '../contract/remembering-last.js'
 import type { HttpRequest } from '../contract/request.js'
 
 /** Lines of headers a request may have. Node's parser counts their characters, but not what each one costs; S3's 2 KB of user metadata fit in
@@ -75,11 +76,13 @@ function requireOneHost(message: IncomingMessage, headers: HttpRequest['headers'
     if (message.httpVersionMinor > 0) throw new S3Error('BadRequest', { message: 'The Host header is missing.' })
     return
   }
-  if (!hostPattern.test(host)) throw new S3Error('BadRequest', { message: 'The Host header is not a host.' })
+  if (!isHost(host)) throw new S3Error('BadRequest', { message: 'The Host header is not a host.' })
 }
 
 /** A name, an IPv4 address or an IPv6 address in brackets, with or without a port; empty is what RFC 9110, 7.2 asks of a target without host. */
 const hostPattern = /^(?:[\w.~%!$&'()*+;=-]*|\[[\da-fA-F:.]+\])(?::\d*)?$/
+
+const isHost = rememberingLast((text) => hostPattern.test(text))
 
 function absoluteForm(target: string): { host: string; pathAndQuery: string } {
   const parts = /^https?:\/\/([^/?#@]+)(\/[^#]*|\?[^#]*)?$/i.exec(target)

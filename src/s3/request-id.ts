@@ -1,20 +1,24 @@
 // Ids that name a request in answers, errors and the log.
 
-import { randomBytes, randomFillSync } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
 const idSizeBytes = 8
-const pool = Buffer.allocUnsafe(idSizeBytes * 512)
-let used = pool.length
+const digits = 2 * idSizeBytes
 
-/** A new id as S3's `x-amz-request-id`: 16 upper-case hex digits. Random bytes are drawn for 512 requests at a time. */
+/** Ids to come, one behind the other. */
+let pool = ''
+let used = 0
+
+/** A new id as S3's `x-amz-request-id`: 16 upper-case hex digits. They are drawn for 512 requests at a time. */
 export function newRequestId(): string {
   if (used === pool.length) {
-    randomFillSync(pool)
+    pool = randomBytes(idSizeBytes * 512)
+      .toString('hex')
+      .toUpperCase()
     used = 0
   }
-  const start = used
-  used += idSizeBytes
-  return pool.toString('hex', start, used).toUpperCase()
+  used += digits
+  return pool.slice(used - digits, used)
 }
 
 /** S3's `x-amz-id-2`, which names the host that answered: 64 characters of base64, another one each time a server starts. */

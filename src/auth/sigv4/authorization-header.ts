@@ -1,6 +1,7 @@
 // The Authorization header: taken apart, or refused with S3's words.
 
 import { S3Error } from '../../contract/errors.js'
+import { rememberingLast } from '../../contract/remembering-last.js'
 import { credentialOf, malformedCredential, type Credential, type CredentialFault } from './credential.js'
 
 /** A signature and what it covers, wherever it stood. */
@@ -21,6 +22,8 @@ const algorithm = 'AWS4-HMAC-SHA256'
 export function statedInHeader(authorization: string): StatedSignature {
   if (!authorization.startsWith(algorithm) || authorization[algorithm.length] !== ' ') throw otherScheme(authorization)
 
+  const usual = inUsualForm(authorization)
+  if (usual !== undefined) return usual
   let credentialText: string | undefined
   let signedHeadersText: string | undefined
   let signature: string | undefined
@@ -40,6 +43,28 @@ export function statedInHeader(authorization: string): StatedSignature {
   if (credential === undefined) throw headerMalformed(malformedCredential)
   return { credential, signedHeaders: signedHeadersText.split(';'), signedHeadersText, signature }
 }
+
+const credentialBegin = `${algorithm} Credential=`
+const signedHeadersBegin = ', SignedHeaders='
+const signatureBegin = ', Signature='
+
+/** As AWS writes it and every SDK does: three components in this order, with ", " between them. Anything else takes the longer way. */
+function inUsualForm(authorization: string): StatedSignature | undefined {
+  if (!authorization.startsWith(credentialBegin)) return undefined
+  const comma = authorization.indexOf(',')
+  if (!authorization.startsWith(signedHeadersBegin, comma)) return undefined
+  const secondComma = authorization.indexOf(',', comma + 1)
+  if (secondComma < 0 || !authorization.startsWith(signatureBegin, secondComma)) return undefined
+  const signature = authorization.slice(secondComma + signatureBegin.length)
+  const signedHeadersText = authorization.slice(comma + signedHeadersBegin.length, secondComma)
+  const credential = lastCredential(authorization.slice(credentialBegin.length, comma))
+  if (credential === undefined || signature === '' || signedHeadersText === '') return undefined
+  if (signature.includes(',') || signature.trim() !== signature) return undefined
+  return { credential, signedHeaders: lastSignedHeaders(signedHeadersText), signedHeadersText, signature }
+}
+
+const lastCredential = rememberingLast(credentialOf)
+const lastSignedHeaders = rememberingLast((text) => text.split(';'))
 
 /** S3's refusal of an Authorization header that says something wrong. */
 export function headerMalformed(fault: CredentialFault): S3Error {
