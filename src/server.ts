@@ -22,8 +22,9 @@ import { Connections } from './s3/connections.js'
 import { malformedListener } from './s3/malformed.js'
 import { newHostId } from './s3/request-id.js'
 import type { Settings } from './settings.js'
+import { makeDataDirectory } from './store/directory.js'
 import { DirectoryLocked, type Lock, lockDirectory } from './store/lock.js'
-import { type LocalStore, makeDataDirectory, openStore } from './store/open-store.js'
+import { type LocalStore, openStore } from './store/open-store.js'
 
 /** Bytes of a request's line and headers. S3 allows 8 KiB of headers; a presigned URL with a key of 1,024 encoded bytes, a session token and the
  *  headers of proxies and browsers come on top. */

@@ -1,169 +1,51 @@
-// Opens a data directory: lock, catalog, blob files, collector, composed into a Store.
-//   <directory>/lock.db, lock.pid   one process at a time
-//   <directory>/catalog.db          names; its user_version is the format of the whole directory
-//   <directory>/blobs/              bytes, in a folder for each process that ever wrote here
+// A whole store in one process: the directory with its catalog, bodies and the collector. What a server of one process opens.
+// With several processes the same pieces are composed twice: writer-store.ts has the catalog, worker-store.ts the bodies.
 
-import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, stat } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
-import { dirname, join } from 'node:path'
-import { type Clock, systemClock } from '../contract/operation.js'
-import { Disk, makeDirectory } from './blobs/disk.js'
-import { discarder } from './blobs/discard.js'
-import { BlobFiles } from './blobs/files.js'
-import { HashLanes } from './blobs/hash-lanes.js'
-import { OpenFiles } from './blobs/open-files.js'
-import { Pieces, plainMemory, sharedMemory } from './blobs/pieces.js'
-import { bodyReader } from './blobs/read-body.js'
-import { Readers } from './blobs/readers.js'
-import { bodyWriter } from './blobs/write-body.js'
-import { registerAccount } from './catalog/account.js'
-import type { Catalog } from './catalog/catalog.js'
 import { registerInstance } from './catalog/register-instance.js'
-import { openSqliteCatalog, type SqliteCatalog } from './catalog/sqlite-catalog.js'
+import { newInstance, openBodies } from './bodies.js'
 import { Collector } from './collect.js'
-import { type Lock, lockDirectory } from './lock.js'
-import type { Store } from './store.js'
-
-/** Memory for bodies on their way in, and on their way out, bytes each: a first piece each body has beyond it. */
-const piecesBudgetBytes = 64 * 1024 * 1024
-
-/** Threads that hash large bodies. They take turns with the main thread where there are few cores. */
-const hashLanesMax = Math.min(8, Math.max(2, availableParallelism()))
-
-/** Told what an operator should know: pino's shape. */
-export interface StoreLog {
-  info(fields: object, message: string): void
-  error(fields: object, message: string): void
-}
-
-/** How a store is opened. */
-export interface StoreSettings {
-  /** Data directory; made, with its parents, when there is none. */
-  readonly directory: string
-  readonly clock?: Clock
-  /** The root account: canonical user id (64 hex digits) and display name. */
-  readonly ownerId: string
-  readonly ownerName: string
-  readonly log?: StoreLog
-  /** The directory's lock, where the caller has it already; from here on it is the store's. */
-  readonly lock?: Lock
-  /** See SqliteCatalogSettings: a test may have transactions of its own. */
-  readonly transactions?: URL
-}
+import { openDirectory, type StoreSettings } from './directory.js'
+import type { ServedStore } from './store.js'
 
 /** An open data directory: a Store, and what tests and the administrator look at. */
-export interface LocalStore extends Store {
+export interface LocalStore extends ServedStore {
   readonly collector: Collector
-  /** Why writes have stopped for good, when they have. */
-  failure(): Error | undefined
 }
-
-const silent: StoreLog = { info: () => undefined, error: () => undefined }
 
 /** Opens a data directory for this process alone; what an earlier one left behind is removed in the background.
  *  @throws DirectoryLocked; Error when the directory is newer than this program, damaged or not to be written to */
-export async function openStore(settings: StoreSettings): Promise<LocalStore> {
-  const { directory, clock = systemClock, ownerId, ownerName, log = silent } = settings
-  const disk = new Disk((error) => log.error({ err: error }, 'the store has stopped writing'))
-  if (settings.lock === undefined) await makeDataDirectory(directory)
-  const lock = settings.lock ?? lockDirectory(directory)
-  try {
-    const root = join(directory, 'blobs')
-    const path = join(directory, 'catalog.db')
-    await requireCatalogOfBlobs(path, root)
-    await makeDirectory(disk, root)
-    const catalog = await openSqliteCatalog({
-      path,
-      clock,
-      onFailure: (error) => log.error({ err: error }, 'the catalog has stopped writing'),
-      ...(settings.transactions && { transactions: settings.transactions }),
+export function openStore(settings: StoreSettings): Promise<LocalStore> {
+  return openDirectory(settings, async ({ root, disk, catalog, lock, clock, log }) => {
+    const instance = newInstance()
+    await catalog.commit(registerInstance, { id: instance, startedMs: clock.now() })
+    const bodies = openBodies({ catalog, disk, root, instance, processes: 1 })
+    const { readers, openFiles, writeBody, discard, readBody } = bodies
+    const collector = new Collector({
+      catalog,
+      disk,
+      readers,
+      root,
+      forget: (locations) => locations.forEach((location) => openFiles.forget(location)),
+      isLiving: (id) => id === instance,
+      log,
     })
-    try {
-      const instance = randomBytes(8).toString('hex')
-      const now = clock.now()
-      await Promise.all([
-        catalog.commit(registerAccount, { id: ownerId, name: ownerName, now }),
-        catalog.commit(registerInstance, { id: instance, startedMs: now }),
-      ])
-      return compose({ root, instance, disk, catalog, lock, log })
-    } catch (error) {
+    let closing: Promise<void> | undefined
+    const close = async (): Promise<void> => {
+      const bodiesClosed = bodies.close()
+      await collector.stop()
+      await bodiesClosed
       await catalog.close()
-      throw error
+      lock.release()
     }
-  } catch (error) {
-    lock.release()
-    throw error
-  }
-}
-
-/** Makes a data directory, with its parents, when there is none. */
-export async function makeDataDirectory(directory: string): Promise<void> {
-  await mkdir(dirname(directory), { recursive: true })
-  await makeDirectory(new Disk(() => undefined), directory)
-}
-
-/** Blobs without their catalog are somebody's data that has lost its names: a new, empty catalog would hide that.
- *  @throws Error when there are folders of blobs and no catalog, or an empty file in its place */
-async function requireCatalogOfBlobs(path: string, root: string): Promise<void> {
-  const catalog = await stat(path).catch(() => undefined)
-  if (catalog !== undefined && catalog.size > 0) return
-  const folders = await readdir(root).catch(() => [])
-  if (folders.length === 0) return
-  throw new Error(`${root} holds blobs, but their catalog ${path} is missing or empty: restore it from a backup`)
-}
-
-interface Opened {
-  readonly root: string
-  readonly instance: string
-  readonly disk: Disk
-  readonly catalog: SqliteCatalog
-  readonly lock: Lock
-  readonly log: StoreLog
-}
-
-function compose({ root, instance, disk, catalog, lock, log }: Opened): LocalStore {
-  const readers = new Readers()
-  const files = new BlobFiles(disk, root, instance)
-  const openFiles = new OpenFiles(root)
-  const lanes = new HashLanes(hashLanesMax)
-  const write = bodyWriter({ disk, files, lanes, pieces: new Pieces(sharedMemory, piecesBudgetBytes) })
-  const readBody = bodyReader({
-    catalog,
-    files: openFiles,
-    readers,
-    pieces: new Pieces(plainMemory, piecesBudgetBytes),
+    collector.start()
+    return {
+      catalog,
+      collector,
+      failure: () => disk.failure ?? catalog.failure(),
+      writeBody,
+      discard,
+      readBody,
+      close: () => (closing ??= close()),
+    }
   })
-  const discard = discarder(catalog, files)
-  const collector = new Collector({ catalog, disk, readers, openFiles, root, instance, log })
-  const underWay = new Set<Promise<unknown>>()
-  const tracked = <Result>(promise: Promise<Result>): Promise<Result> => {
-    underWay.add(promise)
-    const end = (): boolean => underWay.delete(promise)
-    promise.then(end, end)
-    return promise
-  }
-  let closing: Promise<void> | undefined
-  const close = async (): Promise<void> => {
-    await collector.stop()
-    while (underWay.size > 0) await Promise.allSettled(underWay)
-    files.close()
-    openFiles.close()
-    await lanes.close()
-    await catalog.close()
-    lock.release()
-  }
-  collector.start()
-  return {
-    catalog: catalog satisfies Catalog,
-    collector,
-    failure: () => disk.failure ?? catalog.failure(),
-    writeBody: (source, claims, also) => {
-      if (closing !== undefined) return Promise.reject(new Error('The store is closed'))
-      return tracked(write(source, claims, also))
-    },
-    discard: (draft) => tracked(discard(draft)),
-    readBody,
-    close: () => (closing ??= close()),
-  }
 }
