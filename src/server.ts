@@ -3,12 +3,12 @@
 import { readFile } from 'node:fs/promises'
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net'
 import Koa from 'koa'
 import { formAuthenticator } from './auth/authenticate-form.js'
 import { authenticator } from './auth/authenticate.js'
 import { rootKeyRing } from './auth/keys.js'
-import { openRootKey, type RootKey } from './auth/root-key.js'
+import type { RootKey } from './auth/root-key.js'
 import { corsRulesOf } from './buckets/bucket-cors.js'
 import { SettingsError } from './config.js'
 import type { Log } from './contract/log.js'
@@ -21,10 +21,10 @@ import { s3App } from './s3/app.js'
 import { Connections } from './s3/connections.js'
 import { malformedListener } from './s3/malformed.js'
 import { newHostId } from './s3/request-id.js'
+import { openLockedData } from './locked-data.js'
 import type { Settings } from './settings.js'
-import { makeDataDirectory } from './store/directory.js'
-import { DirectoryLocked, type Lock, lockDirectory } from './store/lock.js'
 import { type LocalStore, openStore } from './store/open-store.js'
+import type { ServedStore } from './store/store.js'
 
 /** Bytes of a request's line and headers. S3 allows 8 KiB of headers; a presigned URL with a key of 1,024 encoded bytes, a session token and the
  *  headers of proxies and browsers come on top. */
@@ -71,84 +71,81 @@ export async function startServer(settings: Settings, parts: ServerParts = {}): 
   const { clock = systemClock, log = openLog(settings.logLevel) } = parts
   const tls = await tlsOf(settings)
   const { rootKey, store } = await openData(settings, clock, log)
-  const ownerId = rootKey.accountId
   try {
-    const connections = new Connections()
-    const hostId = newHostId()
-    const keys = rootKeyRing(rootKey)
-    const { region } = settings
-    const app = new Koa()
-    // Every error is answered and logged by the application; what is left are sockets that broke after the answer.
-    app.silent = true
-    let isStopping = false
-    app.use(health(async () => !isStopping && store.failure() === undefined, isOursUnder(settings.domain)))
-    app.use(
-      s3App({
-        operations: { ...operations(store, clock, region), ...parts.operations },
-        authenticate: authenticator({ keys, region, clock }),
-        authenticateForm: formAuthenticator({ keys, region, clock, acceptsVersion2: settings.acceptSignatureV2Forms }),
-        domains: settings.domain,
-        ownerId,
-        hostId,
-        corsRulesOf: (bucket) => corsRulesOf(store, bucket),
-        clock,
-        connections,
-        limits: { idleMsMax: settings.idleTimeoutMs, lingerMsMax, skippedSizeBytesMax },
-        log,
-      }),
-    )
-    const server = httpServer(settings, tls, app, connections, hostId)
+    const application = applicationOn(store, rootKey, settings, tls, { ...parts, clock, log })
+    const { server, connections } = application
     await listen(server, settings.address)
     const endpoint = endpointOf(server, settings.address.host, tls !== undefined)
     let closed: Promise<void> | undefined
     const close = (graceMs = settings.shutdownGraceMs): Promise<void> => {
-      isStopping = true
+      application.isStopping = true
       closed ??= stop(server, connections, graceMs, store)
       return closed
     }
     const closeNow = (): Promise<void> => {
       const stopped = close(0)
-      cut(server, connections)
+      cut(application)
       return stopped
     }
-    return { endpoint, region, rootKey, store, close, closeNow }
+    return { endpoint, region: settings.region, rootKey, store, close, closeNow }
   } catch (error) {
     await store.close()
     throw error
   }
 }
 
+/** The application on a store. */
+export interface Application {
+  /** Does not listen yet. */
+  readonly server: Server
+  readonly connections: Connections
+  /** Whether no further requests are wanted; said under `/-/health/ready`. */
+  isStopping: boolean
+}
+
+/** Makes the application of a server, or of one of its worker processes. */
+export function applicationOn(
+  store: ServedStore,
+  rootKey: RootKey,
+  settings: Settings,
+  tls: Tls | undefined,
+  { clock, log, operations: added }: Pick<ServerParts, 'operations'> & { readonly clock: Clock; readonly log: Log },
+): Application {
+  const connections = new Connections()
+  const hostId = newHostId()
+  const keys = rootKeyRing(rootKey)
+  const { region } = settings
+  const app = new Koa()
+  // Every error is answered and logged by the application; what is left are sockets that broke after the answer.
+  app.silent = true
+  const isReady = async (): Promise<boolean> => !application.isStopping && store.failure() === undefined
+  app.use(health(isReady, isOursUnder(settings.domain)))
+  app.use(
+    s3App({
+      operations: { ...operations(store, clock, region), ...added },
+      authenticate: authenticator({ keys, region, clock }),
+      authenticateForm: formAuthenticator({ keys, region, clock, acceptsVersion2: settings.acceptSignatureV2Forms }),
+      domains: settings.domain,
+      ownerId: rootKey.accountId,
+      hostId,
+      corsRulesOf: (bucket) => corsRulesOf(store, bucket),
+      clock,
+      connections,
+      limits: { idleMsMax: settings.idleTimeoutMs, lingerMsMax, skippedSizeBytesMax },
+      log,
+    }),
+  )
+  const server = httpServer(settings, tls, app, connections, hostId)
+  const application: Application = { server, connections, isStopping: false }
+  return application
+}
+
 /** The key and the store of a data directory. It is locked before the key is read: of two first starts at once only one makes a key. */
 async function openData(settings: Settings, clock: Clock, log: Log): Promise<{ rootKey: RootKey; store: LocalStore }> {
   const directory = settings.data
-  const lock = await lockedData(directory)
-  let rootKey: RootKey
-  try {
-    rootKey = await openRootKey(directory, {
-      accessKeyId: settings.rootAccessKey,
-      secretAccessKey: settings.rootSecretKey,
-    })
-  } catch (error) {
-    lock.release()
-    throw error
-  }
+  const { lock, rootKey } = await openLockedData(directory, settings)
   const { accountId: ownerId, displayName: ownerName } = rootKey
   return { rootKey, store: await openStore({ directory, clock, ownerId, ownerName, log, lock }) }
-}
-
-/** Makes the data directory when there is none, and locks it: the first that is written there. */
-async function lockedData(directory: string): Promise<Lock> {
-  try {
-    await makeDataDirectory(directory)
-    return lockDirectory(directory)
-  } catch (cause) {
-    if (cause instanceof DirectoryLocked) throw cause
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new SettingsError(
-      `data is ${JSON.stringify(directory)}; allowed is a directory that can be made and written to (${reason}).`,
-      { cause },
-    )
-  }
 }
 
 /** PEM texts, when there are any. */
@@ -157,7 +154,9 @@ interface Tls {
   readonly key: Buffer
 }
 
-async function tlsOf({ tlsCert, tlsKey }: Settings): Promise<Tls | undefined> {
+/** Reads certificate and key, when there are any.
+ *  @throws SettingsError */
+export async function tlsOf({ tlsCert, tlsKey }: Settings): Promise<Tls | undefined> {
   if (tlsCert === undefined || tlsKey === undefined) return undefined
   return { cert: await pem('tlsCert', tlsCert), key: await pem('tlsKey', tlsKey) }
 }
@@ -229,7 +228,9 @@ function createTlsServer(options: Parameters<typeof createHttpServer>[0] & objec
   }
 }
 
-function listen(server: Server, { host, port }: Settings['address']): Promise<void> {
+/** Listens for connections.
+ *  @throws SettingsError when the address cannot be listened on */
+export function listen(server: NetServer, { host, port }: Settings['address']): Promise<void> {
   return new Promise((resolve, reject) => {
     const refuse = (cause: Error & { code?: string }): void => {
       reject(
@@ -244,8 +245,8 @@ function listen(server: Server, { host, port }: Settings['address']): Promise<vo
   })
 }
 
-/** A server that listens on every address is reached by this machine's own. */
-function endpointOf(server: Server, host: string, isSecure: boolean): URL {
+/** Where a server is reached: one that listens on every address by this machine's own. */
+export function endpointOf(server: NetServer, host: string, isSecure: boolean): URL {
   // A server that listens on a host and a port answers with an object.
   const { port } = server.address() as AddressInfo
   const everywhere = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
@@ -257,13 +258,14 @@ function endpointOf(server: Server, host: string, isSecure: boolean): URL {
 async function stop(server: Server, connections: Connections, graceMs: number, store: LocalStore): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   connections.closeWhenIdle()
-  const late = setTimeout(cut, graceMs, server, connections)
+  const late = setTimeout(cut, graceMs, { server, connections })
   await closed
   clearTimeout(late)
   await store.close()
 }
 
-function cut(server: Server, connections: Connections): void {
+/** Closes every connection at once. */
+export function cut({ server, connections }: Pick<Application, 'server' | 'connections'>): void {
   connections.destroy()
   server.closeAllConnections()
 }

@@ -19,12 +19,21 @@ export interface Settings {
   /** Whether browser forms signed with Signature Version 2 are taken. */
   readonly acceptSignatureV2Forms: boolean
   readonly logLevel: LogLevel
+  /** Processes that serve requests. With one there is no other process; with more, one beside them writes the catalog. */
+  readonly workers: number
+  /** Of the whole server, whatever the number of workers. */
   readonly connectionsMax: number
   readonly headersTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly keepAliveTimeoutMs: number
   readonly shutdownGraceMs: number
 }
+
+/** Each worker is a process with threads and memory of its own. */
+const workersMax = 64
+
+/** One process has everything in it and pays for no hop to another: see README. */
+const defaultWorkers = 1
 
 /** What is known of a setting beside its name. */
 interface Definition {
@@ -161,6 +170,7 @@ export const definitions = {
     about: `how much is logged: ${logLevels.join(', ')} (default info)`,
     placeholder: 'LEVEL',
   },
+  workers: count(1, workersMax, defaultWorkers, 'processes that serve requests'),
   connectionsMax: count(1, 1_000_000, 4096, 'connections open at a time; further ones are closed at once'),
   headersTimeoutMs: ms(100, 3_600_000, 30_000, "until a connection's next request has sent all its headers"),
   idleTimeoutMs: ms(100, 3_600_000, 60_000, 'a client may neither send nor take a byte in the middle of a request'),

@@ -26,6 +26,7 @@ describe('settings', () => {
       domain: ['localhost'],
       acceptSignatureV2Forms: false,
       logLevel: 'info',
+      workers: 1,
       connectionsMax: 4096,
       headersTimeoutMs: 30_000,
       idleTimeoutMs: 60_000,

@@ -8,7 +8,7 @@ import { BodyDigests, crcOf, digestOf } from './blobs/digests.js'
 import { requireFormat } from './catalog/require-format.js'
 import { versionIdOf } from './catalog/version-id.js'
 import { catalogFaults, type CatalogFault } from './check-catalog.js'
-import { lockDirectory } from './lock.js'
+import { lockDirectoryOnceFree } from './lock.js'
 
 /** A version that is served from what is damaged. */
 export interface ServedVersion {
@@ -51,7 +51,7 @@ const readSizeBytes = 1024 * 1024
 export async function checkStore(directory: string, onProgress: (progress: Progress) => void): Promise<Fault[]> {
   const path = join(directory, 'catalog.db')
   if (!existsSync(path)) throw new Error(`${directory} holds no store: there is no catalog.db in it`)
-  const lock = lockDirectory(directory)
+  const lock = await lockDirectoryOnceFree(directory)
   try {
     const database = new Database(path, { readonly: true })
     try {

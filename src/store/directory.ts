@@ -49,10 +49,10 @@ export interface OpenDirectory {
 const silent: StoreLog = { info: () => undefined, error: () => undefined }
 
 /** Where the bytes are. */
-const blobsIn = (directory: string): string => join(directory, 'blobs')
+export const blobsIn = (directory: string): string => join(directory, 'blobs')
 
 /** Where the names are. */
-const catalogIn = (directory: string): string => join(directory, 'catalog.db')
+export const catalogIn = (directory: string): string => join(directory, 'catalog.db')
 
 /** Locks a data directory, and opens its catalog for writing.
  *  @param compose makes a store of it; should it fail, everything is closed again

@@ -74,8 +74,19 @@ export class SqliteCatalog implements Catalog {
     return this.#writer.commit(transaction, args)
   }
 
+  /** `commit` of a transaction that another process has sent.
+   *  @param sealed its arguments in V8's format, in memory of their own */
+  commitSealed(name: string, sealed: Uint8Array): Promise<unknown> {
+    return this.#writer.commitSealed(name, sealed)
+  }
+
   number(): number {
     return this.#writer.number()
+  }
+
+  /** Stops writing for good, as after a failed commit: the disk has failed another process. */
+  stopWriting(error: Error): void {
+    this.#writer.fail(error)
   }
 
   /** Why writes have stopped, if they have. */
