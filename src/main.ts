@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { faultLine, progressReporter } from './check-report.js'
 import { readSettings, SettingsError } from './config.js'
-import { type RunningServer, startServer } from './server.js'
+import type { RunningServer } from './server.js'
 import { flags, type Settings } from './settings.js'
-import { type SupervisedServer, startSupervisor } from './supervisor.js'
+import type { SupervisedServer } from './supervisor.js'
 import { checkStore } from './store/check.js'
 import { usageOfDirectory } from './store/usage-of-directory.js'
 import { usageTable } from './usage-table.js'
@@ -60,8 +60,11 @@ async function serve(given: Record<string, unknown>): Promise<void> {
   const settings = readSettings({ flags: given, environment: process.env })
   // What a server writes is nobody else's to read: a catalog holds small bodies.
   process.umask(0o077)
-  // With one worker everything is in this process, without a hop between processes.
-  const server = settings.workers === 1 ? await startServer(settings) : await startSupervisor(settings)
+  // With one worker everything is in this process, without a hop between processes. A supervisor does not load what serves.
+  const server =
+    settings.workers === 1
+      ? await (await import('./server.js')).startServer(settings)
+      : await (await import('./supervisor.js')).startSupervisor(settings)
   stopOnSignals(server)
   process.stdout.write(welcome(server, settings))
   if ('broken' in server) void endWhenBroken(server)

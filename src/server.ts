@@ -1,9 +1,8 @@
 // Composition: store, keys, operations and application become one server that is started and stopped.
 
-import { readFile } from 'node:fs/promises'
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo, Server as NetServer, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import Koa from 'koa'
 import { formAuthenticator } from './auth/authenticate-form.js'
 import { authenticator } from './auth/authenticate.js'
@@ -14,6 +13,7 @@ import { SettingsError } from './config.js'
 import type { Log } from './contract/log.js'
 import { type Clock, type Operations, systemClock } from './contract/operation.js'
 import { health } from './health.js'
+import { endpointOf, listen, type Tls, tlsOf } from './listen.js'
 import { openLog } from './log.js'
 import { operations } from './operations.js'
 import { addressOf } from './s3/address.js'
@@ -148,29 +148,6 @@ async function openData(settings: Settings, clock: Clock, log: Log): Promise<{ r
   return { rootKey, store: await openStore({ directory, clock, ownerId, ownerName, log, lock }) }
 }
 
-/** PEM texts, when there are any. */
-interface Tls {
-  readonly cert: Buffer
-  readonly key: Buffer
-}
-
-/** Reads certificate and key, when there are any.
- *  @throws SettingsError */
-export async function tlsOf({ tlsCert, tlsKey }: Settings): Promise<Tls | undefined> {
-  if (tlsCert === undefined || tlsKey === undefined) return undefined
-  return { cert: await pem('tlsCert', tlsCert), key: await pem('tlsKey', tlsKey) }
-}
-
-async function pem(setting: string, path: string): Promise<Buffer> {
-  try {
-    return await readFile(path)
-  } catch (cause) {
-    throw new SettingsError(`${setting} is ${JSON.stringify(path)}; allowed is the path of a file that can be read.`, {
-      cause,
-    })
-  }
-}
-
 /** Whether "/-/…" under a Host header is not a key in a bucket of that name. */
 const isOursUnder =
   (domains: readonly string[]) =>
@@ -226,33 +203,6 @@ function createTlsServer(options: Parameters<typeof createHttpServer>[0] & objec
       cause,
     })
   }
-}
-
-/** Listens for connections.
- *  @throws SettingsError when the address cannot be listened on */
-export function listen(server: NetServer, { host, port }: Settings['address']): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const refuse = (cause: Error & { code?: string }): void => {
-      reject(
-        new SettingsError(`address ${host}:${port} cannot be listened on (${cause.code ?? cause.message}).`, { cause }),
-      )
-    }
-    server.once('error', refuse)
-    server.listen({ host, port, backlog: 1024 }, () => {
-      server.off('error', refuse)
-      resolve()
-    })
-  })
-}
-
-/** Where a server is reached: one that listens on every address by this machine's own. */
-export function endpointOf(server: NetServer, host: string, isSecure: boolean): URL {
-  // A server that listens on a host and a port answers with an object.
-  const { port } = server.address() as AddressInfo
-  const everywhere = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return new URL(
-    `${isSecure ? 'https' : 'http'}://${everywhere.includes(':') ? `[${everywhere}]` : everywhere}:${port}`,
-  )
 }
 
 async function stop(server: Server, connections: Connections, graceMs: number, store: LocalStore): Promise<void> {

@@ -58,7 +58,11 @@ export async function twoWorkers(
 }
 
 /** A client of another worker than `one`'s. */
-async function clientBeside(one: S3Client, endpoint: string, later: (end: () => unknown) => void): Promise<S3Client> {
+export async function clientBeside(
+  one: S3Client,
+  endpoint: string,
+  later: (end: () => unknown) => void,
+): Promise<S3Client> {
   const taken = await workerOf(one)
   let other = clientOn(endpoint, later)
   await until('a client of the other worker', async () => {
