@@ -2,6 +2,7 @@
 
 import { type Clock, systemClock } from '../contract/operation.js'
 import { Disk } from './blobs/disk.js'
+import { stopped } from './catalog/writer.js'
 import { type Bodies, newInstance, openBodies } from './bodies.js'
 import { blobsIn, type StoreLog } from './directory.js'
 import { openRemoteCatalog } from './link/remote-catalog.js'
@@ -55,12 +56,16 @@ export async function openWorkerStore(settings: WorkerStoreSettings): Promise<Se
     clock.now(),
   )
   const opened = (bodies = openBodies({ catalog, disk, root: blobsIn(directory), instance, processes }))
-  const { writeBody, discard, readBody } = opened
+  const { discard, readBody } = opened
   let closing: Promise<void> | undefined
   return {
     catalog,
     failure: () => disk.failure ?? catalog.failure(),
-    writeBody,
+    writeBody: (source, claims, also) => {
+      const failure = catalog.stopped()
+      // No byte is written that nobody could name, nor remove.
+      return failure === undefined ? opened.writeBody(source, claims, also) : Promise.reject(stopped(failure))
+    },
     discard,
     readBody,
     close: () => (closing ??= opened.close().then(() => catalog.close())),

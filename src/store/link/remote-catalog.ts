@@ -16,7 +16,8 @@ export async function openRemoteCatalog(parts: WriterLinkParts, now: number): Pr
   try {
     reader = new CatalogReader(catalogIn(parts.directory))
     // The writer answers after this connection was opened: so it had the catalog open then, and had synced what a crash left in the WAL.
-    await link.commit(registerInstance, { id: parts.instance, startedMs: now })
+    // Where writing has stopped there is nothing to register for, but there are reads to be answered.
+    if (link.stopped() === undefined) await link.commit(registerInstance, { id: parts.instance, startedMs: now })
     return new RemoteCatalog(link, reader)
   } catch (error) {
     reader?.close()
@@ -46,6 +47,11 @@ export class RemoteCatalog implements Catalog {
 
   number(): number {
     return this.#link.number()
+  }
+
+  /** Why writes have stopped for good, if they have. */
+  stopped(): Error | undefined {
+    return this.#link.stopped()
   }
 
   /** Why writes cannot be had, when they cannot: for good, or while the writer is away. */

@@ -81,7 +81,12 @@ export class WriterLink {
     return this.#number
   }
 
-  /** Why writes cannot be had, when they cannot. */
+  /** Why writes have stopped for good, if they have. */
+  stopped(): Error | undefined {
+    return this.#failure
+  }
+
+  /** Why writes cannot be had, when they cannot: for good, or while the writer is away. */
   failure(): Error | undefined {
     return this.#failure ?? (this.#socket === undefined ? away() : undefined)
   }
