@@ -13,7 +13,7 @@ import { readOutcome } from './reader.js'
 import { clientFor } from './writers.js'
 
 /** Writers at once. */
-export const writers = 8
+const writers = 8
 
 const keysPerWriter = 6
 const readsAtOnce = 16

@@ -47,9 +47,10 @@ describe(`A server of two workers of which a process is killed while it is writt
       const { server, directory } = await twoWorkers(later)
       const random = randomFrom(seed)
       const model = await emptyModel(server.endpoint)
+      addRaces(model, 0)
       const load = new Load(server, model, seed)
-      for (let turn = 0; turn < kills; turn += 1) {
-        for (let i = 0; i < racesPerKill; i += 1) model.races.push(new RaceModel('plain', `race-${turn}-${i}`))
+      for (let turn = 1; turn <= kills; turn += 1) {
+        addRaces(model, turn)
         await load.during(100 + random.integer(1500))
         await until(`${victim} is there`, () => find(server, turn) !== undefined)
         process.kill(find(server, turn) ?? 0, 'SIGKILL')
@@ -70,6 +71,7 @@ describe(`A server of two workers of which a process is killed while it is writt
   it('ends when the supervisor is killed, and has lost nothing', async () => {
     const { server, directory } = await twoWorkers(later)
     const model = await emptyModel(server.endpoint)
+    addRaces(model, 0)
     const load = new Load(server, model, seed)
     await load.during(1000)
     const { writer = 0, workers } = processesOf(server.pid)
@@ -182,6 +184,11 @@ describe(`A server of two workers of which a process is killed while it is writt
     await written
   })
 })
+
+/** Keys that every writer wants from now on. */
+function addRaces(model: Model, turn: number): void {
+  for (let i = 0; i < racesPerKill; i += 1) model.races.push(new RaceModel('plain', `race-${turn}-${i}`))
+}
 
 /** Writers that go on while processes are killed. */
 class Load {

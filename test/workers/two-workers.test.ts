@@ -1,6 +1,8 @@
 import { deepEqual, equal, match, notEqual, ok, rejects } from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { get } from 'node:https'
 import { createConnection, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -155,6 +157,32 @@ describe('A server of two workers', function () {
     await once(socket.resume(), 'close', { signal: AbortSignal.timeout(10_000) })
   })
 
+  it('serves HTTPS, and ends with code 1 and says why when a worker cannot be started any more', async () => {
+    const scratch = await scratchDirectory('workers-tls')
+    later(() => scratch.remove())
+    const [cert, key] = [join(scratch.path, 'cert.pem'), join(scratch.path, 'key.pem')]
+    const made = spawnSync(
+      'openssl',
+      `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext
+      subjectAltName=IP:127.0.0.1 -keyout ${key} -out ${cert}`.split(/\s+/),
+    )
+    equal(made.status, 0, String(made.stderr))
+    const server = launchServer(join(scratch.path, 'data'), {
+      args: ['--workers', '2', '--tls-cert', cert, '--tls-key', key],
+    })
+    later(() => server.kill())
+    await until('it serves', () => /Endpoint/.test(server.output()))
+    const endpoint = new URL(/https:\S+/.exec(server.output())?.[0] ?? '')
+    const answers = await Promise.all(Array.from({ length: 4 }, () => healthOver(endpoint, readFileSync(cert))))
+    deepEqual(answers, [200, 200, 200, 200])
+    // What a worker needs is gone when it is started again.
+    rmSync(cert)
+    for (const id of processesOf(server.pid).workers) process.kill(id, 'SIGKILL')
+    await until('it gives up', () => server.child.exitCode !== null, 30_000)
+    equal(server.child.exitCode, 1)
+    match(server.output(), /cairn: Worker \d could not be started again \(tlsCert is .*; allowed is the path of a file/)
+  })
+
   it('serves from a directory whose path is too long for a socket', async () => {
     const { server, directory, bucket } = await twoWorkers(later)
     equal(await server.stop(), 0)
@@ -212,6 +240,15 @@ describe('A server of two workers', function () {
     ok(content.equals((await Body?.transformToByteArray()) ?? Buffer.alloc(0)))
   })
 })
+
+/** The status of a health check over TLS, on a connection of its own. */
+function healthOver(endpoint: URL, ca: Buffer): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get(new URL('/-/health/ready', endpoint), { ca, agent: false }, (answer) => {
+      answer.resume().once('end', () => resolve(answer.statusCode))
+    }).once('error', reject)
+  })
+}
 
 async function connected(endpoint: string, later: (end: () => unknown) => void): Promise<Socket> {
   const { hostname, port } = new URL(endpoint)

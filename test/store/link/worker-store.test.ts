@@ -8,7 +8,7 @@ import { S3Error } from '../../../src/contract/errors.js'
 import { frameOf } from '../../../src/store/link/frames.js'
 import type { OpenBody, ServedStore } from '../../../src/store/store.js'
 import { openWorkerStore } from '../../../src/store/worker-store.js'
-import { openWriterStore, type WriterStore } from '../../../src/store/writer-store.js'
+import { openWriterStore, type WriterStore, type WriterStoreSettings } from '../../../src/store/writer-store.js'
 import { allOf, bytesOf, chunks, claims } from '../blobs/bodies.js'
 import { deleteTrial, putTrial } from '../naming-transactions.js'
 import { afterEachTest, filesBelow, temporaryDirectory } from '../temporary-directory.js'
@@ -20,36 +20,22 @@ const log = { info: () => undefined, error: () => undefined }
 describe('A worker’s store', () => {
   const later = afterEachTest()
 
-  const startWriter = async (
-    directory: string,
-    { run = 'run', living = [] as readonly string[], onFailure = (_: Error): void => undefined } = {},
-  ): Promise<WriterStore> => {
-    const writer = await openWriterStore({
-      directory,
-      ownerId,
-      ownerName: 'root',
-      run,
-      living,
-      transactions,
-      onFailure,
-    })
+  const startWriter = async (directory: string, options: Partial<WriterStoreSettings> = {}): Promise<WriterStore> => {
+    const owner = { ownerId, ownerName: 'root' }
+    const writer = await openWriterStore({ directory, ...owner, run: 'run', living: [], transactions, ...options })
     later(() => writer.close())
     return writer
   }
 
-  const startWorker = async (
-    directory: string,
-    instance: string,
-    { run = 'run', onRefusal = (_: Error): void => undefined } = {},
-  ): Promise<ServedStore> => {
+  const startWorker = async (directory: string, instance: string): Promise<ServedStore> => {
     const worker = await openWorkerStore({
       directory,
-      run,
+      run: 'run',
       instance,
       processes: 2,
       log,
       onFailure: () => undefined,
-      onRefusal,
+      onRefusal: () => undefined,
     })
     later(() => worker.close())
     return worker
@@ -93,16 +79,16 @@ describe('A worker’s store', () => {
 
   it('keeps the collector waiting while it may live and does not answer, and no longer', async () => {
     const directory = await temporaryDirectory(later)
-    const { collector, bury } = await startWriter(directory, { living: ['silent'] })
+    const writer = await startWriter(directory, { living: ['silent'] })
     const one = await startWorker(directory, 'one')
     await put(one, 'k', bytesOf(100_000))
     await one.catalog.commit(deleteTrial, { key: 'k' })
     let isDone = false
-    const pass = collector.collectNow().then(() => (isDone = true))
+    const pass = writer.collector.collectNow().then(() => (isDone = true))
     await wait(300)
     equal(isDone, false)
     equal((await filesBelow(join(directory, 'blobs'))).length, 1)
-    bury('silent')
+    writer.bury('silent')
     await pass
     deepEqual(await filesBelow(join(directory, 'blobs')), [])
   })
@@ -164,8 +150,8 @@ describe('A worker’s store', () => {
 
   it('is turned away by the writer of another run, and by one that knows it for dead', async () => {
     const directory = await temporaryDirectory(later)
-    const { bury } = await startWriter(directory, { run: 'new' })
-    bury('buried')
+    const writer = await startWriter(directory, { run: 'new' })
+    writer.bury('buried')
     for (const hello of [
       { run: 'old', instance: 'a' },
       { run: 'new', instance: 'buried' },
@@ -180,16 +166,16 @@ describe('A worker’s store', () => {
 
   it('lets nothing count that a dead worker had sent and nobody had read', async () => {
     const directory = await temporaryDirectory(later)
-    const { bury, collector } = await startWriter(directory)
+    const writer = await startWriter(directory)
     const [one, other] = [await startWorker(directory, 'one'), await startWorker(directory, 'other')]
     const draft = await one.writeBody(chunks(bytesOf(100_000)), claims())
     const commit = one.catalog.commit(putTrial, { key: 'k', draft })
     const refused = rejects(commit, { code: 'ServiceUnavailable' })
     // It is sent in this turn of the event loop, and would be read in the next.
     await new Promise((resolve) => setImmediate(resolve))
-    bury('one')
+    writer.bury('one')
     await refused
-    await collector.swept()
+    await writer.collector.swept()
     deepEqual(await filesBelow(join(directory, 'blobs')), [])
     await put(other, 'k', bytesOf(100))
   })
@@ -197,11 +183,11 @@ describe('A worker’s store', () => {
   it('refuses writes in every worker once writing has stopped, one that starts later too, and reads on', async () => {
     const directory = await temporaryDirectory(later)
     const failures: Error[] = []
-    const { stopWriting } = await startWriter(directory, { onFailure: (error) => failures.push(error) })
+    const writer = await startWriter(directory, { onFailure: (error) => failures.push(error) })
     const [one, other] = [await startWorker(directory, 'one'), await startWorker(directory, 'other')]
     const bytes = bytesOf(100_000)
     const body = await put(one, 'k', bytes)
-    stopWriting(new Error('EIO'))
+    writer.stopWriting(new Error('EIO'))
     equal(failures.length, 1)
     for (const store of [one, other]) {
       await rejects(store.catalog.commit(deleteTrial, { key: 'k' }), { code: 'ServiceUnavailable' })
