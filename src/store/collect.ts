@@ -166,10 +166,10 @@ export class Collector {
   /** Removes files that were unnamed at change `upTo` and before every read under way; then their rows. */
   async #removeFiles(upTo: number): Promise<number> {
     const { catalog, disk, readers, root, forget } = this.#parts
-    // A read opened at the very number a file is written down under may still need it.
-    const before = (await readers.oldest(upTo + 1)) - 1
-    const removals = await catalog.read(listRemovals, { upTo: before, limit: rowsMax })
-    const local = removals.filter((removal) => removal.tier === 'local')
+    const removals = await catalog.read(listRemovals, { upTo, limit: rowsMax })
+    // First what is to go, then who is there. A read opened at the very number a file is written down under may still need it.
+    const needed = await readers.oldest(upTo + 1)
+    const local = removals.filter(({ tier, number }) => tier === 'local' && number < needed)
     forget(local.map(({ location }) => location))
     for (let i = 0; i < local.length; i += unlinksMax) {
       await Promise.all(local.slice(i, i + unlinksMax).map((removal) => this.#removeFile(removal)))
