@@ -66,6 +66,8 @@ class Supervisor {
   /** Names this run of the server. */
   readonly #run = randomBytes(16).toString('hex')
   readonly #workers: readonly WorkerSlot[]
+  /** The workers, the one first whose turn was longest ago. */
+  #turns: readonly WorkerSlot[]
   readonly #restarts = new Restarts()
   #writer: Child<ToWriterProcess, FromWriterProcess> | undefined
   #key: HandedKey | undefined
@@ -94,6 +96,7 @@ class Supervisor {
           onBroken: (error) => this.#giveUp(error),
         }),
     )
+    this.#turns = this.#workers
   }
 
   /** Settles when all is ready. The port is taken before a worker is started, and after the directory is locked. */
@@ -193,13 +196,13 @@ class Supervisor {
     this.#handOutWaiting()
   }
 
-  /** Each connection goes to the worker that has the fewest. */
+  /** Each connection goes to the worker that has the fewest; of several, to the one whose turn was longest ago. */
   #handOutWaiting(): void {
-    const ready = this.#workers.filter((worker) => worker.isReady)
     for (const socket of this.#waiting) {
-      const [first, ...others] = ready
+      const [first, ...others] = this.#turns.filter((worker) => worker.isReady)
       if (first === undefined) return
       const worker = others.reduce((least, one) => (one.connections < least.connections ? one : least), first)
+      this.#turns = [...this.#turns.filter((one) => one !== worker), worker]
       this.#waiting.delete(socket)
       worker.hand(socket)
     }
