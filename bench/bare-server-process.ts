@@ -21,7 +21,8 @@ const app = new Koa()
 // A client that closes at the last byte of its answer is no error.
 app.silent = true
 app.use(async (ctx) => {
-  const target = ctx.path
+  // A listing by folders is another page than one by keys; nothing else of a query counts.
+  const target = ctx.querystring.includes('delimiter') ? `${ctx.path}?delimiter` : ctx.path
   if (ctx.method === 'PUT') {
     objects.set(target, await stored(target, ctx.req, Number(ctx.get('content-length'))))
     ctx.body = ''

@@ -1,155 +1,297 @@
-// What the bench measures: each case as the requests it sends, for a slice of time, to either server.
+// What the bench measures: each case as the requests it sends, for a slice of time, to each server.
 
-import type { Job } from './job.js'
-
-/** How long and how much. `quick` only shows that the bench works. */
-export interface Scale {
-  readonly rounds: number
-  readonly sliceMs: number
-  /** How long the server is given after a slice of writes: its collector comes by twice. */
-  readonly collectorMs: number
-  /** Keys of the large bucket that is listed. */
-  readonly keys: number
-}
+import type { Job, Payload, RequestJob, RequestKind } from './job.js'
+import type { Scale } from './scale.js'
+import type { SubjectName } from './subject.js'
 
 /** One row of the table. */
 export interface Case {
   readonly name: string
   readonly connections: number
-  /** Milliseconds the server certainly has work left after a slice. */
-  readonly afterwardsMs: number
-  /** Requests that must have been done before a slice of `job`; its time and CPU are not counted. */
+  /** Left out unless everything is asked for, or this case by its name. */
+  readonly isExtra?: boolean
+  /** Whether the collector has work left after a slice. */
+  readonly isWriting?: boolean
+  /** The filled bucket that it lists. */
+  readonly lists?: ListedBucket
+  /** Servers that cannot do it, or not in any sensible time. */
+  readonly without?: readonly SubjectName[]
+  /** What must have been done before a slice of `job`; its time and CPU are not counted. */
   prepare?(port: number, round: number): Job[]
   job(port: number, round: number): Job
 }
 
+/** Buckets that are filled to be listed. */
+export type ListedBucket = 'few' | 'many'
+
 const KiB = 1024
 const MiB = 1024 * KiB
 
-/** Keys of the small bucket that is listed. */
-export const fewKeys = 2_000
-
 const entriesPerPage = 1_000
+const folders = 100
+const fillBatch = 20_000
 
 /** Buckets the cases use. */
-export const buckets = ['objects', 'many', 'few']
+export const buckets = ['objects', 'few', 'many'] as const
+
+/** Where the object of 1 GiB is. */
+const largeObject = '/objects/large'
+const partBytes = 16 * MiB
+
+/** Parts and requests for bodies of some MiB under way at a time. */
+const fewConnections = 4
+const connectionsOfMost = 32
+
+/** What no server here does in a millisecond: so many small bodies are enough for a slice. */
+const smallWritesPerMs = 10
+const largeWritesPerMs = 0.08
 
 /** All cases, in the order of the table. */
 export function cases(scale: Scale): Case[] {
+  const { fewKeys, manyKeys } = scale
+  const small = { size: KiB, connections: connectionsOfMost }
+  const large = { size: 8 * MiB, connections: fewConnections }
   return [
-    reading('GET 1 KiB', 'GET', KiB, 32, 1_000, scale),
-    reading('GET 64 KiB', 'GET', 64 * KiB, 32, 200, scale),
-    reading('GET 8 MiB', 'GET', 8 * MiB, 4, 16, scale),
-    writing('PUT 1 KiB', KiB, 32, 10_000, scale),
-    writing('PUT 64 KiB', 64 * KiB, 32, 2_000, scale),
-    writing('PUT 8 MiB', 8 * MiB, 4, 32, scale),
-    reading('HEAD', 'HEAD', KiB, 32, 1_000, scale),
+    reading('GET 1 KiB', { ...small, count: 1_000 }, scale),
+    extra(reading('GET 1 KiB at 1', { ...small, connections: 1, count: 1_000 }, scale)),
+    extra(reading('GET 1 KiB at 256', { ...small, connections: 256, count: 1_000 }, scale)),
+    reading('GET 64 KiB', { ...small, size: 64 * KiB, count: 200 }, scale),
+    reading('GET 8 MiB', { ...large, count: 16 }, scale),
+    ranges('GET 64 KiB of 1 GiB', scale),
+    writing('PUT 1 KiB', { ...small, count: 10_000 }, scale),
+    extra(writing('PUT 1 KiB at 1', { ...small, connections: 1, count: 10_000 }, scale)),
+    extra(writing('PUT 1 KiB at 256', { ...small, connections: 256, count: 20_000 }, scale)),
+    ...modes('PUT 1 KiB', { ...small, count: Math.ceil(scale.sliceMs * smallWritesPerMs) }, scale),
+    extra(overwriting('PUT 1 KiB over another', scale)),
+    writing('PUT 16 KiB', { ...small, size: 16 * KiB, count: 10_000 }, scale),
+    writing('PUT 64 KiB', { ...small, size: 64 * KiB, count: 2_000 }, scale),
+    writing('PUT 8 MiB', { ...large, count: 32 }, scale),
+    ...modes('PUT 8 MiB', { ...large, count: Math.ceil(scale.sliceMs * largeWritesPerMs) }, scale),
+    extra(uploading('PUT 1 GiB in parts', scale)),
+    reading('HEAD', { ...small, count: 1_000 }, scale, 'HEAD'),
     deleting('DELETE', scale),
-    listing(`LIST 1,000 of ${fewKeys.toLocaleString('en')}`, 'few', fewKeys, scale),
-    listing(`LIST 1,000 of ${scale.keys.toLocaleString('en')}`, 'many', scale.keys, scale),
+    extra(mixed('mixed 70/20/5/5', scale)),
+    listing('few', fewKeys, scale),
+    listing('many', manyKeys, scale),
+    foldersOf('few', fewKeys, scale),
+    foldersOf('many', manyKeys, scale),
   ]
 }
 
-/** Requests that fill the buckets that are listed. */
-export function fill(port: number, bucket: string, keys: number): Job {
-  const targets = Array.from({ length: keys }, (_, i) => `/${bucket}/${listedKey(i)}`)
-  return { port, connections: 64, msMax: 600_000, isOnce: true, method: 'PUT', targets, bodySize: 16, status: 200 }
+/** The row of pages of 1,000 keys in a bucket of so many. */
+export function pageRow(keys: number): string {
+  return `LIST 1,000 of ${keys.toLocaleString('en')}`
 }
 
-/** The first page of a bucket, as the bare server will answer every listing. */
-export function firstPage(bucket: string): string {
-  return `/${bucket}?list-type=2&max-keys=${entriesPerPage}`
+/** The row of pages of 100 folders in a bucket of so many keys. */
+export function foldersRow(keys: number): string {
+  return `LIST ${folders} folders of ${keys.toLocaleString('en')}`
+}
+
+/** Jobs that fill a bucket that is listed, one after the other: requests are held signed, a million at a time would be a gigabyte. */
+export function* fill(port: number, bucket: ListedBucket, scale: Scale): Generator<RequestJob> {
+  const keys = keysOf(bucket, scale)
+  for (let from = 0; from < keys; from += fillBatch) {
+    const count = Math.min(fillBatch, keys - from)
+    const targets = Array.from({ length: count }, (_, i) => `/${bucket}/${listedKey(from + i, keys)}`)
+    yield { ...once(port, put(targets, 16)), connections: 64 }
+  }
+}
+
+/** The pages the bare server answers with: what it is asked for, and where it keeps the answer. */
+export function pagesOf(bucket: ListedBucket): { readonly target: string; readonly keptAt: string }[] {
+  return [
+    { target: pageOf(bucket), keptAt: `/${bucket}` },
+    { target: foldersIn(bucket), keptAt: `/${bucket}?delimiter` },
+  ]
+}
+
+interface Bodies {
+  readonly size: number
+  readonly connections: number
+  /** How many objects. */
+  readonly count: number
+}
+
+function extra(one: Case): Case {
+  return { ...one, isExtra: true }
 }
 
 function reading(
   name: string,
-  method: 'GET' | 'HEAD',
-  size: number,
-  connections: number,
-  count: number,
+  { size, connections, count }: Bodies,
   scale: Scale,
+  method: 'GET' | 'HEAD' = 'GET',
 ): Case {
   const targets = targetsOf(`${method.toLowerCase()}-${size}`, count)
   return {
     name,
     connections,
-    afterwardsMs: 0,
-    prepare: (port, round) => (round === 0 ? [put(port, targets, size, connections)] : []),
-    job: (port) => ({
-      port,
-      connections,
-      msMax: scale.sliceMs,
-      isOnce: false,
-      method,
-      targets,
-      bodySize: 0,
-      status: 200,
-    }),
+    prepare: (port, round) => (round === 0 ? [{ ...once(port, put(targets, size)), connections }] : []),
+    job: (port) => during(port, connections, scale, [get(targets, method)]),
   }
 }
 
-function writing(name: string, size: number, connections: number, count: number, scale: Scale): Case {
+/** Pieces of a large object, from anywhere in it. The bare server would read a file of its own: no measure of anything. */
+function ranges(name: string, scale: Scale): Case {
+  const range = { bytes: 64 * KiB, of: scale.largeBytes }
+  const targets = Array.from({ length: 1_000 }, () => largeObject)
+  return {
+    name,
+    connections: connectionsOfMost,
+    without: ['bare'],
+    prepare: (port, round) => (round === 0 ? [upload(port, scale)] : []),
+    job: (port) => during(port, connectionsOfMost, scale, [{ ...get(targets), status: 206, range }]),
+  }
+}
+
+function writing(
+  name: string,
+  { size, connections, count }: Bodies,
+  scale: Scale,
+  payload: Payload = 'unsigned',
+): Case {
+  const place = `put-${size}-${payload}-${connections}`
   return {
     name,
     connections,
-    afterwardsMs: scale.collectorMs,
-    job: (port, round) => ({
-      ...put(port, targetsOf(`put-${size}-${size > MiB ? 0 : round}`, count), size, connections),
-      msMax: scale.sliceMs,
-      isOnce: false,
-    }),
+    isWriting: true,
+    job: (port, round) => {
+      const targets = targetsOf(`${place}-${size > MiB ? 0 : round}`, count)
+      return during(port, connections, scale, [{ ...put(targets, size), payload }])
+    },
+  }
+}
+
+function modes(name: string, bodies: Bodies, scale: Scale): Case[] {
+  const mode = (suffix: string, payload: Payload): Case => extra(writing(`${name} ${suffix}`, bodies, scale, payload))
+  return [mode('hashed', 'hash'), mode('with CRC32 trailer', 'trailer'), mode('in signed chunks', 'chunked')]
+}
+
+function overwriting(name: string, scale: Scale): Case {
+  const targets = targetsOf('over', 500)
+  return {
+    name,
+    connections: connectionsOfMost,
+    isWriting: true,
+    prepare: (port, round) => (round === 0 ? [once(port, put(targets, KiB))] : []),
+    job: (port) => during(port, connectionsOfMost, scale, [put(targets, KiB)]),
+  }
+}
+
+function uploading(name: string, scale: Scale): Case {
+  return {
+    name,
+    connections: fewConnections,
+    isWriting: true,
+    without: ['bare'],
+    job: (port) => upload(port, scale),
   }
 }
 
 function deleting(name: string, scale: Scale): Case {
-  const connections = 32
   const count = Math.ceil(scale.sliceMs * 4)
+  const targets = (round: number): string[] => targetsOf(`delete-${round}`, count)
   return {
     name,
-    connections,
-    afterwardsMs: scale.collectorMs,
-    prepare: (port, round) => [put(port, targetsOf(`delete-${round}`, count), KiB, 64)],
+    connections: connectionsOfMost,
+    isWriting: true,
+    prepare: (port, round) => [once(port, put(targets(round), KiB))],
     job: (port, round) => ({
-      ...put(port, targetsOf(`delete-${round}`, count), 0, connections),
-      method: 'DELETE',
+      ...once(port, { ...put(targets(round), 0), method: 'DELETE', status: 204 }),
       msMax: scale.sliceMs,
-      status: 204,
     }),
   }
 }
 
-/** One page after the other at a time, from anywhere in the bucket where a full page follows. */
-function listing(name: string, bucket: string, keys: number, scale: Scale): Case {
+/** Of twenty requests fourteen GETs, four PUTs, one page of 100 keys, one DELETE of what was put before. */
+function mixed(name: string, scale: Scale): Case {
+  const read = targetsOf('mixed', 1_000)
+  return {
+    name,
+    connections: connectionsOfMost,
+    isWriting: true,
+    without: ['bare'],
+    prepare: (port, round) => (round === 0 ? [once(port, put(read, KiB))] : []),
+    job: (port, round) => {
+      const written = targetsOf(`mixed-${round}`, 20_000)
+      return during(port, connectionsOfMost, scale, [
+        { ...get(read), share: 14 },
+        { ...put(written, KiB), share: 4 },
+        { ...get([`/objects?list-type=2&max-keys=100&prefix=mixed%2F`]), share: 1 },
+        { ...put(written, 0), method: 'DELETE', status: 204, share: 1 },
+      ])
+    },
+  }
+}
+
+/** One page after the other, from anywhere in the bucket where a full page follows. */
+function listing(bucket: ListedBucket, keys: number, scale: Scale): Case {
   const places = 499
   const targets = Array.from({ length: places }, (_, i) => {
     const after = Math.floor(((i * 271) % places) * ((keys - entriesPerPage - 1) / places))
-    return `${firstPage(bucket)}&start-after=${listedKey(after)}`
+    return `${pageOf(bucket)}&start-after=${encodeURIComponent(listedKey(after, keys))}`
   })
   return {
-    name,
-    connections: 1,
-    afterwardsMs: 0,
-    job: (port) => ({
-      port,
-      connections: 1,
-      msMax: scale.sliceMs,
-      isOnce: false,
-      method: 'GET',
-      targets,
-      bodySize: 0,
-      status: 200,
-    }),
+    ...listingCase(pageRow(keys), bucket),
+    job: (port) => during(port, listingConnections, scale, [get(targets)]),
   }
 }
 
-function put(port: number, targets: readonly string[], bodySize: number, connections: number): Job {
-  return { port, connections, msMax: 600_000, isOnce: true, method: 'PUT', targets, bodySize, status: 200 }
+function foldersOf(bucket: ListedBucket, keys: number, scale: Scale): Case {
+  const targets = [foldersIn(bucket)]
+  return {
+    ...listingCase(foldersRow(keys), bucket),
+    job: (port) => during(port, listingConnections, scale, [get(targets)]),
+  }
+}
+
+const listingConnections = 8
+
+/** The large bucket is there to compare Cairn with itself. */
+function listingCase(name: string, bucket: ListedBucket): Omit<Case, 'job'> {
+  const without: SubjectName[] = bucket === 'many' ? ['minio'] : []
+  return { name, connections: listingConnections, lists: bucket, without }
+}
+
+function during(port: number, connections: number, scale: Scale, kinds: RequestKind[]): RequestJob {
+  return { port, connections, msMax: scale.sliceMs, isOnce: false, kinds }
+}
+
+function once(port: number, kind: RequestKind): RequestJob {
+  return { port, connections: connectionsOfMost, msMax: 900_000, isOnce: true, kinds: [kind] }
+}
+
+function upload(port: number, { largeBytes }: Scale): Job {
+  return { port, connections: fewConnections, uploadTo: largeObject, bytes: largeBytes, partBytes }
+}
+
+function put(targets: readonly string[], bodySize: number): RequestKind {
+  return { method: 'PUT', targets, bodySize, payload: 'unsigned', status: 200, share: 1 }
+}
+
+function get(targets: readonly string[], method: 'GET' | 'HEAD' = 'GET'): RequestKind {
+  return { method, targets, bodySize: 0, payload: 'unsigned', status: 200, share: 1 }
 }
 
 function targetsOf(prefix: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `/objects/${prefix}/${String(i).padStart(6, '0')}`)
 }
 
-function listedKey(i: number): string {
-  return `photos/2026/album-${String(Math.floor(i / 500)).padStart(4, '0')}/picture-${String(i).padStart(7, '0')}.jpg`
+function pageOf(bucket: ListedBucket): string {
+  return `/${bucket}?list-type=2&max-keys=${entriesPerPage}`
+}
+
+function foldersIn(bucket: ListedBucket): string {
+  return `/${bucket}?list-type=2&delimiter=%2F&prefix=photos%2F`
+}
+
+function keysOf(bucket: ListedBucket, { fewKeys, manyKeys }: Scale): number {
+  return bucket === 'few' ? fewKeys : manyKeys
+}
+
+/** In the order of their numbers, as many in each folder. */
+function listedKey(i: number, keys: number): string {
+  const folder = Math.floor(i / Math.ceil(keys / folders))
+  return `photos/album-${String(folder).padStart(3, '0')}/picture-${String(i).padStart(7, '0')}.jpg`
 }

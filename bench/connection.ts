@@ -6,9 +6,13 @@ import { connect, type Socket } from 'node:net'
 const headEnd = Buffer.from('\r\n\r\n')
 const lastChunk = Buffer.from('0\r\n\r\n')
 
-/** An answer, without its bytes. */
+/** An answer, without its bytes unless they were asked for. */
 export interface Received {
   readonly status: number
+  /** Status line and headers. */
+  readonly head: string
+  /** The body, framing included, when it was to be kept. */
+  readonly text: string
   /** Bytes of the body, framing included where it is chunked. */
   readonly bytes: number
 }
@@ -16,8 +20,13 @@ export interface Received {
 /** Sends one request after the other. */
 export class Connection {
   readonly #socket: Socket
-  #head: Buffer | undefined
+  #partOfHead: Buffer | undefined
+  #head = ''
   #status = 0
+  /** Bodies of this answer, when they are kept. */
+  #kept: Buffer[] | undefined
+  /** The last bytes of a chunked body so far. */
+  #tail: Buffer = Buffer.alloc(0)
   #bytes = 0
   /** Bytes of body still to come; undefined: chunked, or the head is not complete. */
   #missing: number | undefined
@@ -42,13 +51,15 @@ export class Connection {
   }
 
   /** Sends a request and waits for the last byte of its answer.
+   *  @param isKept whether the answer's body is wanted
    *  @throws Error when the connection breaks */
-  send(pieces: readonly Uint8Array[], hasBody: boolean): Promise<Received> {
+  send(pieces: readonly Uint8Array[], hasBody: boolean, isKept = false): Promise<Received> {
     this.#hasBody = hasBody
     this.#bytes = 0
     this.#missing = undefined
     this.#isChunked = false
-    this.#head = undefined
+    this.#partOfHead = undefined
+    this.#kept = isKept ? [] : undefined
     return new Promise((resolve, reject) => {
       this.#answer = resolve
       this.#refuse = reject
@@ -65,16 +76,18 @@ export class Connection {
 
   #take(chunk: Buffer): void {
     if (this.#missing !== undefined || this.#isChunked) this.#takeBody(chunk)
-    else this.#takeHead(this.#head ? Buffer.concat([this.#head, chunk]) : chunk)
+    else this.#takeHead(this.#partOfHead ? Buffer.concat([this.#partOfHead, chunk]) : chunk)
   }
 
   #takeHead(bytes: Buffer): void {
     const end = bytes.indexOf(headEnd)
     if (end < 0) {
-      this.#head = bytes
+      this.#partOfHead = bytes
       return
     }
     const head = bytes.toString('latin1', 0, end)
+    this.#head = head
+    this.#tail = Buffer.alloc(0)
     this.#status = Number(head.slice(9, 12))
     this.#isChunked = /\r\ntransfer-encoding: *chunked/i.test(head)
     this.#missing = this.#isChunked ? undefined : Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0)
@@ -87,9 +100,11 @@ export class Connection {
 
   #takeBody(bytes: Buffer): void {
     this.#bytes += bytes.length
+    this.#kept?.push(bytes)
     if (this.#isChunked) {
       // One request is under way at a time: bytes that end like a last chunk are one.
-      if (bytes.subarray(-lastChunk.length).equals(lastChunk)) this.#finish()
+      this.#tail = bytes.length < lastChunk.length ? Buffer.concat([this.#tail, bytes]) : bytes
+      if (this.#tail.subarray(-lastChunk.length).equals(lastChunk)) this.#finish()
       return
     }
     this.#missing = (this.#missing ?? 0) - bytes.length
@@ -100,6 +115,7 @@ export class Connection {
     const answer = this.#answer
     this.#answer = undefined
     this.#refuse = undefined
-    answer?.({ status: this.#status, bytes: this.#bytes })
+    const text = this.#kept ? Buffer.concat(this.#kept).toString() : ''
+    answer?.({ status: this.#status, head: this.#head, bytes: this.#bytes, text })
   }
 }

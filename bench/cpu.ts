@@ -14,10 +14,17 @@ export function cpuMsOf(pid: number): number {
   return childrenOf(pid).reduce((sum, child) => sum + cpuMsOf(child), own)
 }
 
-/** The most memory a process has had resident, in MiB. */
+/** A process and its children, and theirs. */
+export function processesOf(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(processesOf)]
+}
+
+/** The most memory a process and its children have had resident, each at its own time, in MiB. */
 export function peakMiBOf(pid: number): number {
-  const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  return Math.round(Number(line?.[1] ?? 0) / 1024)
+  const kB = processesOf(pid).map((one) =>
+    Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${one}/status`, 'utf8'))?.[1] ?? 0),
+  )
+  return Math.round(kB.reduce((sum, own) => sum + own, 0) / 1024)
 }
 
 /** Waits until a process rests: what it does after its last answer (checkpoints, the collector) counts too. */

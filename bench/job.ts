@@ -1,21 +1,50 @@
 // What the bench asks of its load generator, and what that answers. Both are sent between processes.
 
+/** How a request's body is protected: its hash is not signed, as SDKs have it over TLS; its hash is; in chunks with a CRC32 behind them, as SDKs send
+ *  streams; in chunks each of which is signed. */
+export type Payload = 'unsigned' | 'hash' | 'trailer' | 'chunked'
+
+/** Requests of one kind. */
+export interface RequestKind {
+  readonly method: 'GET' | 'PUT' | 'HEAD' | 'DELETE'
+  /** Path and query of each request, percent-encoded; taken again from the first after the last. */
+  readonly targets: readonly string[]
+  /** Bytes of each request's body. No two bodies are alike, save where a target comes again whose hash is signed. */
+  readonly bodySize: number
+  readonly payload: Payload
+  /** The only status that counts. */
+  readonly status: number
+  /** How many of the job's requests are of this kind, in relation to its other kinds. */
+  readonly share: number
+  /** Asks for so many bytes from anywhere in an object of so many. */
+  readonly range?: { readonly bytes: number; readonly of: number }
+}
+
 /** Requests to send to one server for a while. */
-export interface Job {
+export interface RequestJob {
   readonly port: number
   readonly connections: number
   /** Ends after so many milliseconds, or … */
   readonly msMax: number
-  /** … after each target was sent once. Otherwise targets are taken again from the first. */
+  /** … after each target of its only kind was sent once. */
   readonly isOnce: boolean
-  readonly method: 'GET' | 'PUT' | 'HEAD' | 'DELETE'
-  /** Path and query of each request, percent-encoded. */
-  readonly targets: readonly string[]
-  /** Bytes of each request's body; no two bodies are alike. */
-  readonly bodySize: number
-  /** The only status that counts. */
-  readonly status: number
+  readonly kinds: readonly RequestKind[]
+  /** Requests that become due in a second, whether or not the server keeps up; without it each connection sends its next one after an answer. */
+  readonly perSecond?: number
 }
+
+/** One object to upload in parts. */
+export interface UploadJob {
+  readonly port: number
+  /** Parts under way at a time. */
+  readonly connections: number
+  readonly uploadTo: string
+  readonly bytes: number
+  readonly partBytes: number
+}
+
+/** What a generator does. */
+export type Job = RequestJob | UploadJob
 
 /** What one job came to. */
 export interface Slice {
@@ -24,17 +53,21 @@ export interface Slice {
   readonly bytes: number
   /** From the first request sent to the last answer received. */
   readonly ms: number
-  /** Milliseconds of each request, from its first byte sent to the last byte of its answer. */
+  /** Milliseconds of each request, from its first byte sent (or when it was due) to the last byte of its answer. */
   readonly latenciesMs: readonly number[]
+  /** CPU the generator used meanwhile. */
+  readonly loadCpuMs: number
 }
 
 /** Slices of the same job, put together. */
 export function joined(slices: readonly Slice[]): Slice {
+  const sum = (of: (slice: Slice) => number): number => slices.reduce((total, slice) => total + of(slice), 0)
   return {
-    requests: slices.reduce((sum, slice) => sum + slice.requests, 0),
-    bytes: slices.reduce((sum, slice) => sum + slice.bytes, 0),
-    ms: slices.reduce((sum, slice) => sum + slice.ms, 0),
-    latenciesMs: slices.flatMap((slice) => slice.latenciesMs),
+    requests: sum(({ requests }) => requests),
+    bytes: sum(({ bytes }) => bytes),
+    ms: sum(({ ms }) => ms),
+    latenciesMs: slices.flatMap(({ latenciesMs }) => latenciesMs),
+    loadCpuMs: sum(({ loadCpuMs }) => loadCpuMs),
   }
 }
 
@@ -42,4 +75,16 @@ export function joined(slices: readonly Slice[]): Slice {
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+}
+
+/** In which order kinds take turns so that each keeps its share at any time: [3, 1] → [0, 0, 1, 0]. */
+export function turns(shares: readonly number[]): number[] {
+  const all = shares.reduce((sum, share) => sum + share, 0)
+  const credits = shares.map(() => 0)
+  return Array.from({ length: all }, () => {
+    for (const [i, share] of shares.entries()) credits[i] = (credits[i] ?? 0) + share
+    const next = credits.indexOf(Math.max(...credits))
+    credits[next] = (credits[next] ?? 0) - all
+    return next
+  })
 }

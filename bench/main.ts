@@ -1,55 +1,97 @@
-// `npm run bench`: Cairn and a bare Koa server, measured in turns by one generator, so that what else the machine does falls on both.
-// --quick: a few seconds, to see that it works; --write: also into docs/performance.md; --data DIR: where both keep their files.
+// `npm run bench`: Cairn beside a bare Koa server and others, measured in turns by one generator, so that what else the machine does falls on all.
+// `options.ts` says what it can be told; with `--profile` it tells instead which functions the time goes to.
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { projectRoot } from '../test/project-root.js'
-import { credentials, region, startServerProcess } from '../test/server-process.js'
-import { type Case, type Scale, buckets, cases, fewKeys, fill, firstPage } from './cases.js'
-import { cpuMsOf, peakMiBOf, untilIdle } from './cpu.js'
-import { type Job, type Slice, joined } from './job.js'
+import { type Case, cases } from './cases.js'
+import { peakMiBOf } from './cpu.js'
+import { copyPages, fillSubject } from './fill.js'
+import { limitsOf } from './limits.js'
 import { type Load, startLoad } from './load.js'
-import { type Measured, type Report, judged, markdown, text } from './report.js'
-
-const { values } = parseArgs({
-  options: { quick: { type: 'boolean' }, write: { type: 'boolean' }, data: { type: 'string', default: tmpdir() } },
-})
-const isQuick = values.quick === true
-const scale: Scale = isQuick
-  ? { rounds: 1, sliceMs: 300, collectorMs: 0, keys: 10_000 }
-  : { rounds: 4, sliceMs: 2_000, collectorMs: 11_000, keys: 200_000 }
-
-/** What the server does behind its answers has this long to end before its CPU is read. */
-const idleMsMax = 5_000
+import { measure } from './measure.js'
+import { type Options, optionsOf, usage } from './options.js'
+import { profileCases } from './profile.js'
+import { markdown, type Report, text } from './report.js'
+import { isThere, minioVersion, startSubject, type Subject } from './subject.js'
+import { tailName, tailsOf } from './tail.js'
 
 /** From here on docs/performance.md is not generated. */
 const notesHeading = '## What costs what'
 
-/** How many times longer the round is that does not count: V8 compiles in the background for the first tens of thousands of requests of a
- *  kind, and a slice of synced writes has a few thousand. Measured: 18 % of the CPU of puts between the fifth and the ninth second. */
-const warmUpSlices = 5
+if (process.argv.includes('--help')) process.stdout.write(usage)
+else await bench(optionsOf(process.argv.slice(2)))
 
-interface Subject {
-  readonly port: number
-  readonly pid: number
+async function bench(options: Options): Promise<void> {
+  const { scale, profile, isQuick } = options
+  const chosen = chosenOf(cases(scale), options)
+  const directory = await mkdtemp(join(options.data, 'cairn-bench-'))
+  // An interrupted run takes its servers and their files along. A server that was killed a moment ago may just be writing one more.
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 20 }))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+  if (profile) {
+    await profileCases(chosen, profile, options, directory, join(options.data, 'cairn-profile'))
+    return
+  }
+  const report = await measureAll(chosen, options, directory)
+  console.log(text(report))
+  if (options.isWritten) await writePage(report)
+  // A quick run measures too little to judge by.
+  if (!isQuick && limitsOf(report).some((limit) => !limit.isKept)) process.exitCode = 1
 }
 
-const directory = await mkdtemp(join(values.data, 'cairn-bench-'))
-// An interrupted run takes its servers and their files along.
-process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
-const report = await measureBoth()
-console.log(text(report))
-if (values.write) await writePage(report)
-// A quick run measures too little to judge by.
-if (!isQuick && judged(report).some((limit) => !limit.isKept)) process.exitCode = 1
+/** The cases with these names, the usual ones without any.
+ *  @throws Error when a name is nobody's */
+function chosenOf(all: readonly Case[], { only, hasExtras }: Options): readonly Case[] {
+  const names = [...all.map(({ name }) => name), tailName]
+  const unknown = only.filter((name) => !names.includes(name))
+  if (unknown.length > 0) throw new Error(`no case ${unknown.join(', ')}; there are: ${names.join(' | ')}`)
+  return only.length === 0
+    ? all.filter(({ isExtra }) => hasExtras || !isExtra)
+    : all.filter(({ name }) => only.includes(name))
+}
+
+/** Starts the servers and the generator, measures, and stops them. */
+async function measureAll(chosen: readonly Case[], options: Options, directory: string): Promise<Report> {
+  const { scale, isQuick, only, against } = options
+  const load = startLoad()
+  const subjects: Subject[] = []
+  try {
+    const cairn = await startSubject('cairn', directory)
+    subjects.push(cairn)
+    for (const name of against.filter(isThere)) subjects.push(await startSubject(name, directory))
+    const fillMs = await fillAll(load, chosen, subjects, options)
+    const rows = chosen.length > 0 ? await measure(load, chosen, subjects, scale) : []
+    const hasTails = only.length === 0 || only.includes(tailName)
+    if (hasTails) process.stderr.write(`${tailName} …\n`)
+    const tails = hasTails ? await tailsOf(load, subjects, scale) : []
+    const peakMiB = Object.fromEntries(subjects.map(({ name, pid }) => [name, peakMiBOf(pid)]))
+    const version = subjects.some(({ name }) => name === 'minio') ? minioVersion() : undefined
+    return { rows, tails, scale, isQuick, fillMs, peakMiB, ...(version !== undefined && { minioVersion: version }) }
+  } finally {
+    await load.close()
+    for (const subject of subjects) await subject.stop()
+  }
+}
+
+/** Fills all servers. Answers how long the large bucket took at Cairn, in milliseconds. */
+async function fillAll(
+  load: Load,
+  chosen: readonly Case[],
+  subjects: readonly Subject[],
+  { scale }: Options,
+): Promise<number> {
+  let cairnMs = 0
+  for (const subject of subjects.filter(({ name }) => name !== 'bare')) {
+    const ms = await fillSubject(load, subject, chosen, scale)
+    if (subject.name === 'cairn') cairnMs = ms
+  }
+  const [cairn] = subjects
+  const bare = subjects.find(({ name }) => name === 'bare')
+  if (cairn && bare) await copyPages(load, chosen, cairn, bare)
+  return cairnMs
+}
 
 /** Writes the page of the documentation; what stands in it from `notesHeading` on is written by hand and stays. */
 async function writePage(found: Report): Promise<void> {
@@ -57,109 +99,4 @@ async function writePage(found: Report): Promise<void> {
   const before = await readFile(page, 'utf8').catch(() => '')
   const notes = before.indexOf(notesHeading)
   await writeFile(page, notes < 0 ? markdown(found) : `${markdown(found)}\n${before.slice(notes)}`)
-}
-
-/** Starts both servers and the generator, measures, and stops them. */
-async function measureBoth(): Promise<Report> {
-  const cairn = await startServerProcess(join(directory, 'data'), { env: { CAIRN_LOG_LEVEL: 'error' } })
-  const bare = spawn(process.execPath, [join(import.meta.dirname, 'bare-server-process.js'), directory], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const load = startLoad()
-  try {
-    const [printed] = await once(bare.stdout, 'data')
-    const cairnServer = { port: Number(new URL(cairn.endpoint).port), pid: cairn.pid }
-    return await measureAll(load, cairnServer, { port: Number(String(printed)), pid: bare.pid ?? -1 })
-  } finally {
-    await load.close()
-    const exited = once(bare, 'exit')
-    bare.stdin.end()
-    await exited
-    await cairn.stop()
-  }
-}
-
-async function measureAll(load: Load, cairnServer: Subject, bareServer: Subject): Promise<Report> {
-  const fillMs = await fillBuckets(load, cairnServer, bareServer)
-  const rows = cases(scale).map((one) => ({ one, cairn: [] as Counted[], bare: [] as Counted[] }))
-  // The first round warms both up and does not count.
-  for (let round = 0; round <= scale.rounds; round += 1) {
-    process.stderr.write(`round ${round} of ${scale.rounds} …\n`)
-    for (const row of rows) {
-      const cairnSlice = await slice(load, row.one, cairnServer, round, row.one.afterwardsMs)
-      const bareSlice = await slice(load, row.one, bareServer, round, 0)
-      if (round === 0) continue
-      row.cairn.push(cairnSlice)
-      row.bare.push(bareSlice)
-    }
-  }
-  const measured = rows.map((row) => ({
-    name: row.one.name,
-    connections: row.one.connections,
-    cairn: total(row.cairn),
-    bare: total(row.bare),
-  }))
-  return { rows: measured, fillMs, keys: scale.keys, fewKeys, peakMiB: peakMiBOf(cairnServer.pid), isQuick }
-}
-
-/** Buckets and listings for both servers. Answers how long the large bucket took, in milliseconds. */
-async function fillBuckets(load: Load, cairnServer: Subject, bareServer: Subject): Promise<number> {
-  const s3 = new S3Client({
-    endpoint: `http://127.0.0.1:${cairnServer.port}`,
-    region,
-    credentials,
-    forcePathStyle: true,
-  })
-  for (const Bucket of buckets) await s3.send(new CreateBucketCommand({ Bucket }))
-  s3.destroy()
-  process.stderr.write(`filling ${scale.keys} keys …\n`)
-  await load.run(fill(cairnServer.port, 'few', fewKeys))
-  const { ms } = await load.run(fill(cairnServer.port, 'many', scale.keys))
-  await untilIdle(cairnServer.pid, idleMsMax)
-  // The bare server answers a listing with as many bytes, ready-made.
-  const page = await load.run(oneRequest(firstPage('many'), cairnServer.port))
-  for (const bucket of ['many', 'few']) {
-    const answer = await fetch(`http://127.0.0.1:${bareServer.port}/${bucket}`, {
-      method: 'PUT',
-      body: Buffer.alloc(page.bytes, 'x'),
-    })
-    await answer.arrayBuffer()
-  }
-  return ms
-}
-
-function oneRequest(target: string, port: number): Job {
-  return {
-    port,
-    connections: 1,
-    msMax: 60_000,
-    isOnce: true,
-    method: 'GET',
-    targets: [target],
-    bodySize: 0,
-    status: 200,
-  }
-}
-
-interface Counted {
-  readonly slice: Slice
-  readonly cpuMs: number
-}
-
-async function slice(load: Load, one: Case, subject: Subject, round: number, afterwardsMs: number): Promise<Counted> {
-  for (const job of one.prepare?.(subject.port, round) ?? []) await load.run(job)
-  await untilIdle(subject.pid, idleMsMax)
-  const before = cpuMsOf(subject.pid)
-  const job = one.job(subject.port, round)
-  const done = await load.run(round === 0 && !isQuick ? { ...job, msMax: job.msMax * warmUpSlices } : job)
-  await wait(afterwardsMs)
-  await untilIdle(subject.pid, idleMsMax)
-  return { slice: done, cpuMs: cpuMsOf(subject.pid) - before }
-}
-
-function total(counted: readonly Counted[]): Measured['cairn'] {
-  return {
-    slice: joined(counted.map((one) => one.slice)),
-    cpuMs: counted.reduce((sum, one) => sum + one.cpuMs, 0),
-  }
 }

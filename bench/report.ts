@@ -1,175 +1,183 @@
-// What the bench found, as text, as a page of the documentation, and against its limits.
+// What the bench found, as text and as a page of the documentation.
 
 import { cpus, totalmem, type as osType, release } from 'node:os'
-import { type Slice, percentile } from './job.js'
-
-/** One case, measured at both servers. */
-export interface Measured {
-  readonly name: string
-  readonly connections: number
-  readonly cairn: { readonly slice: Slice; readonly cpuMs: number }
-  readonly bare: { readonly slice: Slice; readonly cpuMs: number }
-}
+import { cpuUs, latencyMs, loadShare, megabytesPerSecond, rate, ratio } from './figures.js'
+import { type Findings, goalsOf, type Limit, limitsOf } from './limits.js'
+import type { Counted, Measured } from './measure.js'
+import type { Scale } from './scale.js'
+import type { SubjectName } from './subject.js'
+import { figure, table, thousands } from './table.js'
+import type { Tail } from './tail.js'
 
 /** Everything a run found. */
-export interface Report {
-  readonly rows: readonly Measured[]
-  /** Milliseconds to fill the large bucket through the API. */
-  readonly fillMs: number
-  readonly keys: number
-  readonly fewKeys: number
-  /** Most memory the server had resident, MiB. */
-  readonly peakMiB: number
+export interface Report extends Findings {
+  readonly scale: Scale
   readonly isQuick: boolean
+  /** Milliseconds to fill the large bucket through the API; 0 when it was not filled. */
+  readonly fillMs: number
+  /** Most memory each server had resident, MiB. */
+  readonly peakMiB: Readonly<Partial<Record<SubjectName, number>>>
+  /** MinIO's version, when it was measured. */
+  readonly minioVersion?: string
 }
 
-/** A limit, and whether it was kept. */
-export interface Limit {
-  readonly sentence: string
-  readonly value: number
-  readonly max: number
-  readonly isKept: boolean
+/** A part of the report. */
+interface Section {
+  readonly heading: string
+  /** Sentences above the table. */
+  readonly about: string
+  readonly table: string
+  readonly isVerdict?: boolean
 }
 
-/** Server CPU of a request as a multiple of bare Koa's, at most. */
-const cpuRatioMax = [
-  { row: 'GET 1 KiB', max: 2.5 },
-  { row: 'PUT 1 KiB', max: 4 },
-  { row: 'GET 8 MiB', max: 1 },
-]
-
-/** Time of a page in the large bucket as a multiple of that in the small one, at most. */
-const listRatioMax = 1.2
-
-/** The limits of a report, each with its value. */
-export function judged(report: Report): Limit[] {
-  const limits = cpuRatioMax.map(({ row, max }) => {
-    const measured = report.rows.find(({ name }) => name === row)
-    return limit(`${row}: CPU, multiple of bare Koa's`, measured ? cpuRatio(measured) : Number.NaN, max)
-  })
-  const [few, many] = report.rows.filter(({ name }) => name.startsWith('LIST'))
-  const listRatio = few && many ? median(many) / median(few) : Number.NaN
-  limits.push(
-    limit(`LIST: time of a page, multiple of that in ${thousands(report.fewKeys)} keys`, listRatio, listRatioMax),
-  )
-  return limits
+const subjectTitles: Readonly<Record<SubjectName, string>> = {
+  cairn: 'Cairn',
+  bare: 'bare Koa',
+  two: 'Cairn, two workers',
+  minio: 'MinIO',
 }
 
-/** For a terminal. */
+/** For a terminal. A quick run measures too little to judge by. */
 export function text(report: Report): string {
-  const lines = [
-    table(report),
-    '',
-    ...machine(),
-    `Filled ${thousands(report.keys)} keys in ${fixed(report.fillMs / 1000, 1)} s`,
-  ]
-  lines.push(`Server's memory at most ${report.peakMiB} MiB`, '')
-  if (report.isQuick) lines.push('A quick run: too short to judge by.')
-  lines.push(...judged(report).map(verdict))
-  return lines.join('\n')
+  const shown = sections(report).filter(({ isVerdict }) => !isVerdict || !report.isQuick)
+  const parts = shown.map(({ heading, table: own }) => `${heading}\n\n${own}`)
+  const notes = [...machine(report), ...(report.isQuick ? ['A quick run: too short to judge by.'] : [])]
+  return `${[...parts, notes.join('\n')].join('\n\n')}\n`
 }
 
-/** docs/performance.md. */
+/** docs/performance.md, without the notes that are written by hand. */
 export function markdown(report: Report): string {
+  const parts = sections(report).map(({ heading, about, table: own }) => `## ${heading}\n\n${about}\n\n${own}`)
   return `# Performance
 
-Written by \`npm run bench -- --write\`, but for the last section.
+Written by \`npm run bench -- --full --write\`, but for the last section. \`npm run bench -- --help\` says what else it can do, and
+\`npm run bench -- --profile cpu --only 'GET 1 KiB'\` which functions the time of a case goes to.
 
-Cairn runs as \`cairn serve\` does: every request is signed (SigV4, the payload unsigned as SDKs have it over TLS), every answer to a write leaves
-after its sync. Beside it stands a bare Koa server that keeps bodies up to 64 KiB in memory, writes larger ones to a file and streams
-them with \`fs.createReadStream\`: no signatures, no checksums, no sync; it answers a listing with as many ready-made bytes. One generator, a
-process of its own on the same machine, sends the same requests to both in turns, so that what else the machine does falls on both. No two bodies
-are alike, so nothing is saved by storing content once. CPU is that of all processes and threads of the server, from before the first request
-until the server rests, and in the case of writes until its collector has come by twice.
+Cairn runs as \`cairn serve\` does: every request is signed (SigV4, the payload unsigned as SDKs have it over TLS unless the row says otherwise), every
+answer to a write leaves after its sync. One generator, a process of its own on the same machine, sends the same requests to all servers in turns, so that
+what else the machine does falls on all of them; a column tells how many processors it used itself: near 1 it is the generator that limits the rate, and CPU
+is what to compare. No two bodies are alike, so nothing is saved by storing content once. CPU is that of all processes and threads of a server, from
+before the first request until the server rests, and in the case of Cairn's writes until its collector has come by twice.
 
-${table(report)}
+- ${machine(report).join('\n- ')}
 
-- ${machine().join('\n- ')}
-- ${thousands(report.keys)} keys were put in ${fixed(report.fillMs / 1000, 1)} s through the API.
-- The server's memory was ${report.peakMiB} MiB at most.
-
-## Limits
-
-| limit | measured | at most | |
-| --- | --- | --- | --- |
-${judged(report)
-  .map(
-    ({ sentence, value, max, isKept }) =>
-      `| ${sentence} | ${fixed(value, 2)} | ${fixed(max, 1)} | ${isKept ? 'kept' : 'not kept'} |`,
-  )
-  .join('\n')}
+${parts.join('\n\n')}
 `
 }
 
-function table(report: Report): string {
-  const head = [
-    'operation',
-    'connections',
-    'requests/s',
-    'MB/s',
-    'p50 ms',
-    'p99 ms',
-    'CPU µs',
-    'bare Koa requests/s',
-    'CPU µs',
-    'CPU ratio',
-  ]
-  const rows = report.rows.map((row) => [
-    row.name,
-    String(row.connections),
-    thousands(rate(row.cairn.slice)),
-    fixed(row.cairn.slice.bytes / 1000 / row.cairn.slice.ms, 1),
-    fixed(percentile(row.cairn.slice.latenciesMs, 0.5), 2),
-    fixed(percentile(row.cairn.slice.latenciesMs, 0.99), 2),
-    fixed(cpuUs(row.cairn), 0),
-    thousands(rate(row.bare.slice)),
-    fixed(cpuUs(row.bare), 0),
-    fixed(cpuRatio(row), 2),
-  ])
-  const all = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0)))
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`
-  const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`
-  return [line(head), rule, ...rows.map(line)].join('\n')
-}
-
-function machine(): string[] {
-  const processors = cpus()
+function sections(report: Report): Section[] {
+  const { rows, tails } = report
   return [
-    `${processors.length} cores of ${processors[0]?.model.trim() ?? 'an unknown processor'}, ${fixed(totalmem() / 2 ** 30, 0)} GiB of memory, shared with the generator`,
+    {
+      heading: 'Cairn and bare Koa',
+      about: `Bare Koa keeps bodies up to 64 KiB in memory, writes larger ones to a file and streams them with \`fs.createReadStream\`: no signatures, no
+checksums, no sync; it answers a listing with as many ready-made bytes.`,
+      table: ownTable(rows),
+    },
+    {
+      heading: 'Two workers',
+      about: 'Cairn with two processes on the same data directory, and how it compares with one.',
+      table: otherTable(rows, 'two', ['two', 'cairn']),
+    },
+    {
+      heading: 'MinIO',
+      about: `MinIO's server with its defaults, one directory on the same disk, without TLS, and how Cairn compares with it.`,
+      table: otherTable(rows, 'minio', ['cairn', 'minio']),
+    },
+    {
+      heading: 'The latest answers',
+      about: `GETs of 1 KiB become due at half of the greatest rate, whether or not the server keeps up, while objects are overwritten at a tenth of the greatest rate
+of PUTs (so that the collector has work) and 32 MiB a second are read by \`cairn scrub\`, at other servers by GETs of 8 MiB. Requests become due each millisecond, several at a time.
+Of several rounds that in the middle by p99 / p50 is shown.`,
+      table: tailTable(tails),
+    },
+    {
+      heading: 'Limits',
+      about: 'Ratios of this run.',
+      table: limitTable(limitsOf(report), ['kept', 'not kept']),
+      isVerdict: true,
+    },
+    {
+      heading: 'Goals',
+      about: 'Figures for two cores that the generator shares. They are not judged: they depend on the machine.',
+      table: limitTable(goalsOf(report), ['reached', 'not reached']),
+      isVerdict: true,
+    },
+  ].filter((section) => section.table !== '')
+}
+
+function ownTable(rows: readonly Measured[]): string {
+  const head = [...countedHead, 'bare Koa requests/s', 'CPU µs', 'generator', 'CPU ratio']
+  const found = rows.flatMap((row) => {
+    const { cairn, bare } = row.by
+    if (!cairn) return []
+    const beside = bare ? [rate, cpuUs, loadShare].map((of) => figure(of(bare))) : ['–', '–', '–']
+    return [[...counted(row, cairn), ...beside, figure(ratio(row, cpuUs, 'cairn', 'bare'))]]
+  })
+  return found.length === 0 ? '' : table(head, found)
+}
+
+/** Another server's figures, and `compared[0]`'s as multiples of `compared[1]`'s. */
+function otherTable(
+  rows: readonly Measured[],
+  name: SubjectName,
+  compared: readonly [SubjectName, SubjectName],
+): string {
+  const whose = `${subjectTitles[compared[0]]} / ${subjectTitles[compared[1]]}`
+  const head = [...countedHead, `${whose}: requests/s`, 'p99', 'CPU']
+  const found = rows.flatMap((row) => {
+    const other = row.by[name]
+    if (!other) return []
+    const latest = (one: Counted): number => latencyMs(one, 0.99)
+    return [[...counted(row, other), ...[rate, latest, cpuUs].map((of) => figure(ratio(row, of, ...compared)))]]
+  })
+  return found.length === 0 ? '' : table(head, found)
+}
+
+const countedHead = ['operation', 'connections', 'requests/s', 'MB/s', 'p50 ms', 'p99 ms', 'CPU µs', 'generator']
+
+function counted(row: Measured, one: Counted): string[] {
+  const figures = [megabytesPerSecond(one), latencyMs(one, 0.5), latencyMs(one, 0.99), cpuUs(one), loadShare(one)]
+  return [row.name, String(row.connections), figure(rate(one)), ...figures.map(figure)]
+}
+
+function tailTable(tails: readonly Tail[]): string {
+  const head = ['server', 'greatest GET/s', 'GET/s', 'PUT/s', 'p50 ms', 'p99 ms', 'p99.9 ms', 'p99 / p50', 'read by']
+  const found = tails.map((tail) => [
+    subjectTitles[tail.subject],
+    ...[tail.greatestPerSecond, tail.getsPerSecond, tail.putsPerSecond].map(thousands),
+    ...[tail.p50Ms, tail.p99Ms, tail.p999Ms, tail.p99Ms / tail.p50Ms].map(figure),
+    tail.reader,
+  ])
+  return found.length === 0 ? '' : table(head, found)
+}
+
+function limitTable(limits: readonly Limit[], [kept, notKept]: readonly [string, string]): string {
+  const found = limits.map(({ sentence, value, bound, isLowerBound, isKept }) => [
+    sentence,
+    figure(value),
+    `at ${isLowerBound ? 'least' : 'most'} ${bound.toLocaleString('en')}`,
+    isKept ? kept : notKept,
+  ])
+  return found.length === 0 ? '' : table(['', 'measured', 'wanted', 'verdict'], found)
+}
+
+function machine({ scale, fillMs, peakMiB, minioVersion }: Report): string[] {
+  const processors = cpus()
+  const memory = Object.entries(peakMiB).map(
+    ([name, MiB]) => `${subjectTitles[name as SubjectName]} ${thousands(MiB)} MiB`,
+  )
+  return [
+    `${processors.length} cores of ${processors[0]?.model.trim() ?? 'an unknown processor'}, ${thousands(totalmem() / 2 ** 30)} GiB of memory, shared with the generator`,
     `${osType()} ${release()}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`,
+    `${scale.rounds} rounds of ${scale.sliceMs} ms of each case`,
+    ...(fillMs > 0
+      ? [`Cairn took ${figure(fillMs / 1000)} s for ${thousands(scale.manyKeys)} keys put through the API`]
+      : []),
+    `Memory at most: ${memory.join(', ')}`,
+    ...(minioVersion === undefined ? [] : [`MinIO ${minioVersion}`]),
+    ...(scale.largeBytes < 2 ** 30
+      ? [`In place of 1 GiB objects of ${thousands(scale.largeBytes / 2 ** 20)} MiB were measured`]
+      : []),
   ]
-}
-
-function limit(sentence: string, value: number, max: number): Limit {
-  return { sentence, value, max, isKept: value <= max }
-}
-
-function verdict({ sentence, value, max, isKept }: Limit): string {
-  return `${isKept ? 'PASS' : 'FAIL'}  ${sentence}: ${fixed(value, 2)}, at most ${fixed(max, 1)}`
-}
-
-function median(row: Measured): number {
-  return percentile(row.cairn.slice.latenciesMs, 0.5)
-}
-
-function rate(slice: Slice): number {
-  return (slice.requests / slice.ms) * 1000
-}
-
-function cpuUs(measured: Measured['cairn']): number {
-  return (measured.cpuMs / measured.slice.requests) * 1000
-}
-
-function cpuRatio(row: Measured): number {
-  return cpuUs(row.cairn) / cpuUs(row.bare)
-}
-
-function thousands(value: number): string {
-  return Math.round(value).toLocaleString('en')
-}
-
-function fixed(value: number, digits: number): string {
-  return value.toFixed(digits)
 }

@@ -42,11 +42,11 @@ export interface ServerProcess {
 
 /** Starts `cairn serve` on a free port and answers when it is ready.
  *  @param directory the data directory
- *  @param options further arguments and environment
+ *  @param options further arguments, Node's own before them, and environment
  *  @throws Error with what the server printed, when it does not come up */
 export async function startServerProcess(
   directory: string,
-  options: { args?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
+  options: { args?: readonly string[]; nodeArgs?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
 ): Promise<ServerProcess> {
   const launched = launchServer(directory, options)
   try {
@@ -61,11 +61,22 @@ export async function startServerProcess(
 /** As `startServerProcess`, but does not wait for it to come up: for suites that kill it before. */
 export function launchServer(
   directory: string,
-  options: { args?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
+  options: { args?: readonly string[]; nodeArgs?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
 ): Omit<ServerProcess, 'endpoint'> & { readonly child: ChildProcess } {
   const child = spawn(
     process.execPath,
-    [mainFile(), 'serve', '--data', directory, '--address', '127.0.0.1:0', '--region', region, ...(options.args ?? [])],
+    [
+      ...(options.nodeArgs ?? []),
+      mainFile(),
+      'serve',
+      '--data',
+      directory,
+      '--address',
+      '127.0.0.1:0',
+      '--region',
+      region,
+      ...(options.args ?? []),
+    ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {

@@ -48,15 +48,15 @@ export interface Checksum {
 /** Everything a caller said about a payload. */
 export interface Claims {
   /** Length in bytes after decoding, when it was declared. */
-  readonly size?: number
+  readonly size?: number | undefined
   /** `Content-MD5`, base64. */
-  readonly md5?: string
+  readonly md5?: string | undefined
   /** `x-amz-content-sha256`, 64 lower-case hex digits, when it is a digest; a mismatch is XAmzContentSHA256Mismatch. */
-  readonly sha256?: string
+  readonly sha256?: string | undefined
   /** From headers. */
   readonly checksums: Checksums
   /** The algorithm asked for by `x-amz-sdk-checksum-algorithm` or announced by `x-amz-trailer`. */
-  readonly algorithm?: ChecksumAlgorithm
+  readonly algorithm?: ChecksumAlgorithm | undefined
   /** From trailers; complete once the payload has ended, throws before that. */
   trailers(): Checksums
 }

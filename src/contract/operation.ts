@@ -29,7 +29,7 @@ export type Input<Name extends OperationName> = Omit<CommandOf<Name>['input'], '
 
 /** Output of operation `Name` as the SDK client will return it; a payload is plain bytes or an iterable of them. */
 export type Output<Name extends OperationName> = Omit<OutputOf<CommandOf<Name>>, '$metadata' | 'Body'> &
-  (OutputOf<CommandOf<Name>> extends { Body?: unknown } ? { Body?: BodyOut } : unknown)
+  (OutputOf<CommandOf<Name>> extends { Body?: unknown } ? { Body?: BodyOut | undefined } : unknown)
 
 /** Who asks. For now everybody authenticated is the root account. */
 export interface Caller {
@@ -49,6 +49,8 @@ export interface Call {
   /** The decoded payload (chunk framing and signatures removed, each signed chunk verified before it is yielded).
    *  May be iterated once. Asking for the first chunk sends `100 Continue` to a client that waits for it. */
   readonly body: AsyncIterable<Uint8Array>
+  /** Whether the client waits to be told to send its payload (`Expect: 100-continue`). */
+  readonly asksFirst: boolean
   /** What the caller said about the payload: length, digests, checksums; trailers are known once `body` has ended. */
   readonly claims: Claims
   /** The request's id as in `x-amz-request-id`. */

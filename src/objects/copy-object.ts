@@ -13,7 +13,7 @@ import { copySourceConditions, requireSource, writeConditionsOf } from '../contr
 import { headersJson } from '../contract/stored-headers.js'
 import { tagsJson, tagsOfHeader } from '../contract/tags.js'
 import { copyVersion } from '../store/catalog/copy-version.js'
-import { openVersion, type OpenVersion } from '../store/catalog/open-version.js'
+import { objectVersion, type OpenVersion } from '../store/catalog/open-version.js'
 import { versionChecksum } from '../store/catalog/version.js'
 import { digestsOfBody } from '../store/digests-of-body.js'
 import type { Store } from '../store/store.js'
@@ -54,7 +54,7 @@ async function copyOnce(
 ) {
   const onlyIf = writeConditionsOf(input)
   const number = store.catalog.number()
-  const version = await store.catalog.read(openVersion, source).catch(refuseMarker)
+  const version = await store.catalog.read(objectVersion, source).catch(refuseMarker)
   const sourceOnlyIf = copySourceConditions(input)
   requireSource(sourceOnlyIf, version, 'x-amz-copy-source-')
   requireCopy(input, source, key, version)
@@ -136,12 +136,10 @@ async function checksumFor(
   asked: ChecksumAlgorithm | undefined,
   number: number,
 ): Promise<Checksum | undefined> {
-  const { bodyId, size, small } = version
+  const { bodyId, size } = version
   const checksum = versionChecksum(version)
   if (asked === undefined || (checksum?.algorithm === asked && checksum.type === 'FULL_OBJECT')) return checksum
-  const digests = await digestsOfBody(store.readBody({ bodyId, size, number, ...(small !== undefined && { small }) }), [
-    asked,
-  ])
+  const digests = await digestsOfBody(store.readBody({ bodyId, size, number }), [asked])
   const value = Buffer.from(digests.get(asked) ?? []).toString('base64')
   return { algorithm: asked, type: 'FULL_OBJECT', value }
 }

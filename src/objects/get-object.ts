@@ -12,8 +12,9 @@ export const getObject =
   async (input) => {
     // A number from before the look-up: what is gone later than it is kept while we read.
     const number = store.catalog.number()
-    const found = await openToRead(store, input, true)
-    const { bodyId, size, small } = found.version
-    const body = { bodyId, size, number, ...(small !== undefined && { small }) }
-    return { ...describe(found, input), Body: store.readBody(body, found.range) }
+    const found = await openToRead(store, input)
+    const { version, range } = found
+    const small = await store.smallBody(version)
+    const Body = small?.subarray(range?.start, range?.end) ?? store.readBody({ ...version, number }, range)
+    return describe(found, input, Body)
   }

@@ -10,4 +10,4 @@ import { describe, openToRead } from './read-request.js'
 export const headObject =
   (store: Store): Operation<'HeadObject'> =>
   async (input) =>
-    describe(await openToRead(store, input, false), input)
+    describe(await openToRead(store, input), input)

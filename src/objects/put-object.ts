@@ -11,12 +11,12 @@ import { writeConditionsOf } from '../contract/preconditions.js'
 import { headersJson } from '../contract/stored-headers.js'
 import { tagsJson, tagsOfHeader } from '../contract/tags.js'
 import { putVersion, requireWriteTarget } from '../store/catalog/put-version.js'
-import type { Draft } from '../store/blobs/draft.js'
+import { type Draft, smallBodySizeBytesMax } from '../store/blobs/draft.js'
 import type { Store } from '../store/store.js'
 
 /** Stores `call.body` under a key.
- *  @throws NoSuchBucket, KeyTooLongError, InvalidTag, MetadataTooLarge before a byte is read; what `Store.writeBody` throws;
- *    PreconditionFailed, NoSuchKey by If-Match and If-None-Match, before the body is read and again when it is named
+ *  @throws KeyTooLongError, InvalidTag, MetadataTooLarge before a byte is read; NoSuchBucket, and PreconditionFailed and NoSuchKey by If-Match
+ *    and If-None-Match, when it is named, and before it is read where that may spare it; what `Store.writeBody` throws
  *  Source: AWS API reference, PutObject */
 export const putObject =
   (store: Store, clock: Clock): Operation<'PutObject'> =>
@@ -24,14 +24,18 @@ export const putObject =
     const target = writeTargetOf(input)
     const headers = headersJson(input)
     const tags = input.Tagging === undefined ? null : tagsJson(tagsOfHeader(input.Tagging))
-    await store.catalog.read(requireWriteTarget, target)
+    // A small body that is on its way already is read sooner than its bucket is looked up twice.
+    const { size = Infinity } = call.claims
+    if (call.asksFirst || size > smallBodySizeBytesMax) await store.catalog.read(requireWriteTarget, target)
 
     const draft = await store.writeBody(call.body, call.claims)
     try {
       const checksum = checksumOf(draft, claimedAlgorithm(call.claims))
       const etag = md5ETag(draft.md5)
       const version = await store.catalog.commit(putVersion, {
-        ...target,
+        bucket: target.bucket,
+        key: target.key,
+        onlyIf: target.onlyIf,
         draft: { size: draft.size, content: draft.content },
         etag,
         checksum,

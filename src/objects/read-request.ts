@@ -3,14 +3,14 @@
 import { checksumMember } from '../contract/checksum-members.js'
 import { S3Error } from '../contract/errors.js'
 import { quotedETag } from '../contract/etag.js'
-import type { Input } from '../contract/operation.js'
+import type { BodyOut, Input } from '../contract/operation.js'
 import { mayBePartial, requireReadable } from '../contract/preconditions.js'
 import { contentRange, rangeOf, type Range } from '../contract/ranges.js'
 import { defaultContentType, headersOfJson } from '../contract/stored-headers.js'
 import { tagsOfJson } from '../contract/tags.js'
 import type { Checksum } from '../contract/claims.js'
 import { objectPart } from '../store/catalog/object-part.js'
-import { objectVersion, openVersion, type OpenVersion } from '../store/catalog/open-version.js'
+import { objectVersion, type OpenVersion } from '../store/catalog/open-version.js'
 import { versionChecksum } from '../store/catalog/version.js'
 import type { Store } from '../store/store.js'
 
@@ -28,13 +28,12 @@ export interface Readable {
 type ReadInput = Input<'GetObject'> | Input<'HeadObject'>
 
 /** Finds what is asked for and checks its conditions.
- *  @param withContent whether small content is wanted
  *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed, PreconditionFailed, NotModified, InvalidRange, InvalidPartNumber
  *  Source: AWS API reference, GetObject and HeadObject */
-export async function openToRead(store: Store, input: ReadInput, withContent: boolean): Promise<Readable> {
+export async function openToRead(store: Store, input: ReadInput): Promise<Readable> {
   const name = { bucket: input.Bucket ?? '', key: input.Key ?? '', versionId: input.VersionId }
   if (input.PartNumber !== undefined) return openPart(store, input, { ...name, number: input.PartNumber })
-  const version = await store.catalog.read(withContent ? openVersion : objectVersion, name)
+  const version = await store.catalog.read(objectVersion, name)
   requireReadable(input, version, () => validators(version))
   const range =
     input.Range !== undefined && mayBePartial(input, version) ? rangeOf(input.Range, version.size) : undefined
@@ -86,15 +85,17 @@ const validators = (version: OpenVersion): Record<string, string> => ({
   ...(version.versionId !== undefined && { 'x-amz-version-id': version.versionId }),
 })
 
-/** Everything GetObject and HeadObject tell of an object but its bytes. */
-export function describe({ version, range, partsCount, checksum }: Readable, input: ReadInput) {
+/** Everything GetObject and HeadObject tell of an object. What is undefined is not told.
+ *  @param Body its bytes, for GetObject */
+export function describe({ version, range, partsCount, checksum }: Readable, input: ReadInput, Body?: BodyOut) {
   const stored = headersOfJson(version.headers)
   const length = range === undefined ? version.size : range.end - range.start
-  return {
+  const told = input.ChecksumMode === 'ENABLED' ? checksum : undefined
+  const output = {
     AcceptRanges: 'bytes',
     ContentLength: length,
     // Of no bytes there is no range: RFC 9110, 14.4, has no form for it.
-    ...(range !== undefined && length > 0 && { ContentRange: contentRange(range, version.size) }),
+    ContentRange: range !== undefined && length > 0 ? contentRange(range, version.size) : undefined,
     ETag: quotedETag(version.etag),
     LastModified: new Date(version.modifiedMs),
     ContentType: input.ResponseContentType ?? stored.ContentType ?? defaultContentType,
@@ -105,15 +106,13 @@ export function describe({ version, range, partsCount, checksum }: Readable, inp
     ExpiresString: input.ResponseExpires?.toUTCString() ?? stored.ExpiresString,
     Metadata: stored.Metadata,
     VersionId: version.versionId,
-    ...(version.storageClass !== 'STANDARD' && { StorageClass: storageClassOf(version) }),
-    ...(version.tags !== null && { TagCount: tagsOfJson(version.tags).length }),
-    ...(partsCount !== undefined && { PartsCount: partsCount }),
-    ...(input.ChecksumMode === 'ENABLED' &&
-      checksum !== undefined && {
-        ChecksumType: checksum.type,
-        ...checksumMember(checksum.algorithm, checksum.value),
-      }),
+    StorageClass: version.storageClass === 'STANDARD' ? undefined : storageClassOf(version),
+    TagCount: version.tags === null ? undefined : tagsOfJson(version.tags).length,
+    PartsCount: partsCount,
+    ChecksumType: told?.type,
+    Body,
   }
+  return told === undefined ? output : { ...output, ...checksumMember(told.algorithm, told.value) }
 }
 
 // `storageClass` was checked against the model's names when it was written.

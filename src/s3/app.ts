@@ -163,7 +163,11 @@ async function perform<Name extends OperationName>(
   requireExpectedOwner(input, settings.ownerId)
   requireNoEncryptionOfReads(name, request.headers)
   if (!judgesLists.has(name)) requireHonoured(input)
-  return encodeOutput(name, await operation(input, { caller, body, claims, requestId }), input)
+  return encodeOutput(
+    name,
+    await operation(input, { caller, body, claims, asksFirst: exchange.asksFirst, requestId }),
+    input,
+  )
 }
 
 /** A browser's form: the one upload whose signature is in its body. */

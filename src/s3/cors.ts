@@ -54,7 +54,7 @@ export async function preflight(request: HttpRequest, address: Address, rulesOf:
   }
   const match = firstMatch(rules, asked)
   if (match === undefined) throw new S3Error('AccessForbidden', { members, headers: { Vary: vary } })
-  return { status: 200, headers: headersOf(match, asked), body: undefined }
+  return { status: 200, headers: new Map(Object.entries(headersOf(match, asked))), body: undefined }
 }
 
 /** Headers that an answer to a page of another origin carries, errors included; nothing but Vary when no rule allows it. */

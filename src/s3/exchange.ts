@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { S3Error } from '../contract/errors.js'
 import { ClientLeft, type Connection, type Passenger } from './connections.js'
 import { announcesBody, waitsForContinue } from './http-request.js'
+import { turnEnd } from './outbox.js'
 import { RequestBody } from './request-body.js'
 import type { Answer } from './wire/answer.js'
 
@@ -50,6 +51,11 @@ export class Exchange implements Passenger {
     response.on('timeout', () => this.#onIdle())
   }
 
+  /** Whether the client waits to be told to send its body. */
+  get asksFirst(): boolean {
+    return this.#awaitsContinue
+  }
+
   /** Tells a client that waits for it to send its body. */
   readonly sendContinue = (): void => {
     if (!this.#awaitsContinue) return
@@ -91,6 +97,7 @@ export class Exchange implements Passenger {
     const response = this.#response
     try {
       const further = await extra
+      if (answer.body === undefined || answer.body instanceof Uint8Array) await turnEnd()
       if (this.#hasLeft) throw new ClientLeft()
       const fate = this.#fateOfRequestBody()
       const length = contentLengthOf(answer)
@@ -198,17 +205,17 @@ const isBodiless = (status: number): boolean => status === 204 || status === 304
 function contentLengthOf({ status, headers, body }: Answer): number | undefined {
   if (isBodiless(status)) return undefined
   if (body instanceof Uint8Array) return body.length
-  const stated = headers['Content-Length']
+  const stated = headers.get('Content-Length')
   if (stated !== undefined) return Number(stated)
   return body === undefined ? 0 : undefined
 }
 
-const hasLengthHeader = ({ headers }: Answer): boolean => headers['Content-Length'] !== undefined
+const hasLengthHeader = ({ headers }: Answer): boolean => headers.has('Content-Length')
 
 /** Names and values in turn, as Node takes them without looking at them twice. */
 function headOf({ headers }: Answer, extra: Readonly<Record<string, string>>): string[] {
   const head: string[] = []
-  for (const name in headers) head.push(name, headers[name] ?? '')
+  for (const [name, value] of headers) head.push(name, value)
   for (const name in extra) head.push(name, extra[name] ?? '')
   return head
 }

@@ -58,7 +58,7 @@ function encoded(refusal: S3Error, hostId: string): string {
   const { status, headers, body } = encodeError(refusal, '/', requestId, hostId)
   const text = body instanceof Uint8Array ? Buffer.from(body).toString() : ''
   const head = {
-    ...headers,
+    ...Object.fromEntries(headers),
     'x-amz-request-id': requestId,
     'x-amz-id-2': hostId,
     Server: 'Cairn',

@@ -7,11 +7,12 @@ import type { IncomingMessage } from 'node:http'
 const queuedSizeBytesMax = 256 * 1024
 
 /** A request's raw payload. May be iterated once; giving it up early leaves the connection alone. */
-export class RequestBody implements AsyncIterable<Uint8Array> {
+export class RequestBody implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #message: IncomingMessage
   readonly #queue: Uint8Array[] = []
   #queuedSizeBytes = 0
   #hasStarted = false
+  #isFlowing = false
   #hasEnded = false
   #isGivenUp = false
   #failure: Error | undefined
@@ -53,25 +54,40 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
     this.#message.resume()
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    this.#start()
+  [Symbol.asyncIterator](): this {
+    if (this.#hasStarted) throw new Error('a request body is read a second time')
+    this.#hasStarted = true
+    return this
+  }
+
+  /** The next bytes as they came off the socket. */
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    if (!this.#isFlowing) {
+      // A small body has mostly come with its head: it is taken where it lies, and nothing needs to be listened to.
+      const message = this.#message
+      if (message.complete && this.#failure === undefined) return resultOf(message.read() as Uint8Array | null)
+      this.#flow()
+    }
     for (;;) {
       const chunk = this.#queue.shift()
       if (chunk !== undefined) {
         this.#queuedSizeBytes -= chunk.length
         if (this.#queuedSizeBytes < queuedSizeBytesMax / 2 && this.#message.isPaused()) this.#message.resume()
-        yield chunk
-        continue
+        return { value: chunk, done: false }
       }
-      if (this.#hasEnded) return
+      if (this.#hasEnded) return over
       if (this.#failure !== undefined) throw this.#failure
       await new Promise<void>((resolve) => (this.#wake = resolve))
     }
   }
 
-  #start(): void {
-    if (this.#hasStarted) throw new Error('a request body is read a second time')
-    this.#hasStarted = true
+  /** Nothing to give back: `giveUp` says what becomes of the rest. */
+  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    return over
+  }
+
+  #flow(): void {
+    this.#isFlowing = true
     this.#message.on('data', (chunk: Uint8Array) => {
       if (this.#isGivenUp) return
       this.#queue.push(chunk)
@@ -91,3 +107,8 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
     wake?.()
   }
 }
+
+const over = { value: undefined, done: true } as const
+
+const resultOf = (chunk: Uint8Array | null): IteratorResult<Uint8Array, undefined> =>
+  chunk === null ? over : { value: chunk, done: false }

@@ -11,6 +11,7 @@ import { OpenFiles } from './blobs/open-files.js'
 import { Pieces, plainMemory, sharedMemory } from './blobs/pieces.js'
 import { bodyReader } from './blobs/read-body.js'
 import { Readers } from './blobs/readers.js'
+import { smallBodyReader } from './blobs/small-bodies.js'
 import { bodyWriter } from './blobs/write-body.js'
 import type { Catalog } from './catalog/catalog.js'
 import type { Store } from './store.js'
@@ -34,7 +35,7 @@ export interface BodiesParts {
 }
 
 /** Bodies of one process. */
-export interface Bodies extends Pick<Store, 'writeBody' | 'discard' | 'readBody'> {
+export interface Bodies extends Pick<Store, 'writeBody' | 'discard' | 'smallBody' | 'readBody'> {
   readonly readers: Readers
   readonly openFiles: OpenFiles
   /** Lets every write under way end, refuses new ones, then closes files and threads. */
@@ -70,6 +71,7 @@ export function openBodies({ catalog, disk, root, instance, processes }: BodiesP
       return tracked(write(source, claims, also))
     },
     discard: (draft) => tracked(discard(draft)),
+    smallBody: smallBodyReader(catalog),
     readBody,
     close: async () => {
       isClosing = true

@@ -19,7 +19,7 @@ export function openStore(settings: StoreSettings): Promise<LocalStore> {
     const instance = newInstance()
     await catalog.commit(registerInstance, { id: instance, startedMs: clock.now() })
     const bodies = openBodies({ catalog, disk, root, instance, processes: 1 })
-    const { readers, openFiles, writeBody, discard, readBody } = bodies
+    const { readers, openFiles, writeBody, discard, smallBody, readBody } = bodies
     const collector = new Collector({
       catalog,
       disk,
@@ -44,6 +44,7 @@ export function openStore(settings: StoreSettings): Promise<LocalStore> {
       failure: () => disk.failure ?? catalog.failure(),
       writeBody,
       discard,
+      smallBody,
       readBody,
       close: () => (closing ??= close()),
     }

@@ -1,8 +1,8 @@
 // The store as the rooms see it: bytes by hash below, names in SQL beside them. Knows nothing of S3's requests.
 
 import type { Claims, ChecksumAlgorithm } from '../contract/claims.js'
-import type { BodyOut } from '../contract/operation.js'
 import type { Draft } from './blobs/draft.js'
+import type { SmallBodyName } from './blobs/small-bodies.js'
 import type { Catalog } from './catalog/catalog.js'
 
 /** A run of bytes, `end` excluded. */
@@ -16,8 +16,6 @@ export interface OpenBody {
   readonly bodyId: number
   /** Bytes of the whole body. */
   readonly size: number
-  /** The bytes themselves, when the body is small; else they are read from blob files. */
-  readonly small?: { readonly bytes: Uint8Array; readonly crc: number }
   /** Change number of the snapshot it was opened in: rows and files visible then are kept while it is read. */
   readonly number: number
 }
@@ -31,9 +29,12 @@ export interface Store {
   writeBody(source: AsyncIterable<Uint8Array>, claims: Claims, also?: readonly ChecksumAlgorithm[]): Promise<Draft>
   /** Removes what a draft wrote, after a transaction refused to name it. */
   discard(draft: Draft): Promise<void>
+  /** All bytes of a version's body when it is small, checked; undefined when it is not: `readBody` reads any. They must not be changed:
+   *  others may be given them too. */
+  smallBody(version: SmallBodyName): Promise<Uint8Array | undefined>
   /** The bytes of a body, or of a range of it; each 64 KiB block is checked before any of it is answered.
    *  An iterable that is not read to its end must be returned (`for await` does). */
-  readBody(body: OpenBody, range?: ByteRange): BodyOut
+  readBody(body: OpenBody, range?: ByteRange): AsyncIterable<Uint8Array>
   /** Lets every write under way end, then closes files and catalog. */
   close(): Promise<void>
 }

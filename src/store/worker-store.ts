@@ -56,7 +56,7 @@ export async function openWorkerStore(settings: WorkerStoreSettings): Promise<Se
     clock.now(),
   )
   const opened = (bodies = openBodies({ catalog, disk, root: blobsIn(directory), instance, processes }))
-  const { discard, readBody } = opened
+  const { discard, smallBody, readBody } = opened
   let closing: Promise<void> | undefined
   return {
     catalog,
@@ -67,6 +67,7 @@ export async function openWorkerStore(settings: WorkerStoreSettings): Promise<Se
       return failure === undefined ? opened.writeBody(source, claims, also) : Promise.reject(stopped(failure))
     },
     discard,
+    smallBody,
     readBody,
     close: () => (closing ??= opened.close().then(() => catalog.close())),
   }

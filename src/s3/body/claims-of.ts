@@ -8,9 +8,9 @@ type Headers = HttpRequest['headers']
 
 /** The part of `Claims` that stands in headers. */
 export interface HeaderClaims {
-  readonly md5?: string
+  readonly md5: string | undefined
   readonly checksums: Checksums
-  readonly algorithm?: ChecksumAlgorithm
+  readonly algorithm: ChecksumAlgorithm | undefined
   /** Names of the trailers announced by x-amz-trailer, lower-case. */
   readonly announced: readonly string[]
 }
@@ -27,7 +27,7 @@ const algorithmByHeader: ReadonlyMap<string, ChecksumAlgorithm> = new Map(
 /** Headers of the same prefix that carry no value. */
 const notValues = new Set(['x-amz-checksum-algorithm', 'x-amz-checksum-mode', 'x-amz-checksum-type'])
 
-const nothingClaimed: HeaderClaims = { checksums: {}, announced: [] }
+const nothingClaimed: HeaderClaims = { md5: undefined, checksums: {}, algorithm: undefined, announced: [] }
 
 /** Reads Content-MD5, x-amz-checksum-…, x-amz-trailer and x-amz-sdk-checksum-algorithm.
  *  @throws InvalidDigest, InvalidRequest
@@ -35,7 +35,7 @@ const nothingClaimed: HeaderClaims = { checksums: {}, announced: [] }
 export function claimsOfHeaders(headers: Headers, hasPayloadChecksums: boolean): HeaderClaims {
   const md5 = headers['content-md5']
   if (md5 !== undefined && !isBase64Of(md5, md5SizeBytes)) throw new S3Error('InvalidDigest')
-  if (!hasPayloadChecksums) return { ...nothingClaimed, ...(md5 !== undefined && { md5 }) }
+  if (!hasPayloadChecksums) return { ...nothingClaimed, md5 }
 
   const checksums = checksumsOf(headers)
   const announced = announcedTrailers(headers)
@@ -52,12 +52,7 @@ export function claimsOfHeaders(headers: Headers, hasPayloadChecksums: boolean):
   }
   // The SDK for JavaScript names its default beside a value of another algorithm that its caller gave: the value counts.
   const algorithm = trailerAlgorithms[0] ?? (requested === claimed ? requested : undefined)
-  return {
-    checksums,
-    announced,
-    ...(md5 !== undefined && { md5 }),
-    ...(algorithm !== undefined && { algorithm }),
-  }
+  return { md5, checksums, algorithm, announced }
 }
 
 /** The checksums among trailers.

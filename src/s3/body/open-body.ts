@@ -7,7 +7,7 @@ import type { HttpRequest } from '../../contract/request.js'
 import { putSizeBytesMax, type BodyRules } from './body-rules.js'
 import { checksumsOfTrailers, claimsOfHeaders } from './claims-of.js'
 import { heldMemory } from './held-memory.js'
-import { plainBody, tooLarge } from './plain-body.js'
+import { PlainBody, tooLarge } from './plain-body.js'
 import { signedChunks } from './signed-chunks.js'
 import { unsignedChunks } from './unsigned-chunks.js'
 
@@ -42,7 +42,7 @@ export function openBody(
 ): OpenedBody {
   const { headers } = request
   const isChunked = payload.kind === 'chunks-signed' || payload.kind === 'chunks-unsigned'
-  const { announced, ...claimed } = claimsOfHeaders(headers, rules.hasPayloadChecksums)
+  const { md5, checksums, algorithm, announced } = claimsOfHeaders(headers, rules.hasPayloadChecksums)
   if (announced.length > 0 && !(isChunked && payload.hasTrailer)) throw trailerWithoutRoom()
 
   const size = isChunked
@@ -55,16 +55,18 @@ export function openBody(
     trailers = checksumsOfTrailers(values)
   }
   const claims: Claims = {
-    ...claimed,
-    ...(size !== undefined && { size }),
-    ...(payload.kind === 'digest' && { sha256: payload.sha256 }),
+    size,
+    md5,
+    sha256: payload.kind === 'digest' ? payload.sha256 : undefined,
+    checksums,
+    algorithm,
     trailers() {
       if (trailers === undefined) throw new Error('Trailers are known only once the payload has been read to its end')
       return trailers
     },
   }
 
-  const decode = (): AsyncGenerator<Uint8Array, void, undefined> => {
+  const decode = (): AsyncIterator<Uint8Array> => {
     if (payload.kind === 'chunks-unsigned') return unsignedChunks(source, size ?? 0, announced, onTrailers)
     if (payload.kind === 'chunks-signed') {
       const signed = payload.hasTrailer ? announced : undefined
@@ -72,7 +74,7 @@ export function openBody(
         rules.isHeldWhole ? () => undefined : heldMemory.take(sizeBytes, source.signal),
       )
     }
-    return plainBody(source, size, rules.sizeBytesMax)
+    return new PlainBody(source, size, rules.sizeBytesMax)
   }
   let isOpened = false
   const body: AsyncIterable<Uint8Array> = {

@@ -3,21 +3,41 @@
 import { S3Error } from '../../contract/errors.js'
 
 /** Passes the bytes on, and refuses when there are more or fewer than declared, or more than allowed.
- *  @param size declared, bytes
- *  @throws IncompleteBody, EntityTooLarge */
-export async function* plainBody(
-  source: AsyncIterable<Uint8Array>,
-  size: number | undefined,
-  sizeBytesMax: number,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  let count = 0
-  for await (const chunk of source) {
-    count += chunk.length
-    if (count > sizeBytesMax) throw tooLarge(count, sizeBytesMax)
-    if (size !== undefined && count > size) throw new S3Error('IncompleteBody')
-    yield chunk
+ *  It throws IncompleteBody, EntityTooLarge. */
+export class PlainBody implements AsyncIterableIterator<Uint8Array, undefined> {
+  readonly #source: AsyncIterator<Uint8Array>
+  readonly #size: number | undefined
+  readonly #sizeBytesMax: number
+  #count = 0
+
+  /** @param size declared, bytes */
+  constructor(source: AsyncIterable<Uint8Array>, size: number | undefined, sizeBytesMax: number) {
+    this.#source = source[Symbol.asyncIterator]()
+    this.#size = size
+    this.#sizeBytesMax = sizeBytesMax
   }
-  if (size !== undefined && count !== size) throw new S3Error('IncompleteBody')
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    const size = this.#size
+    const next = await this.#source.next()
+    if (next.done === true) {
+      if (size !== undefined && this.#count !== size) throw new S3Error('IncompleteBody')
+      return { value: undefined, done: true }
+    }
+    this.#count += next.value.length
+    if (this.#count > this.#sizeBytesMax) throw tooLarge(this.#count, this.#sizeBytesMax)
+    if (size !== undefined && this.#count > size) throw new S3Error('IncompleteBody')
+    return next
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    await this.#source.return?.()
+    return { value: undefined, done: true }
+  }
 }
 
 /** S3's refusal of a payload that is too large; sizes in bytes. */

@@ -65,7 +65,7 @@ export async function postObject(post: PostObject): Promise<Answer> {
     )
 
     const body = within(form.file, policy.size)
-    const output = await post.putObject(input, { caller, body, claims, requestId: post.requestId })
+    const output = await post.putObject(input, { caller, body, claims, asksFirst: false, requestId: post.requestId })
     return successAnswer(form.fields, input, output, post.bucketUrl)
   } finally {
     form.close()

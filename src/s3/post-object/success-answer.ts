@@ -17,18 +17,19 @@ export function successAnswer(
   const key = input.Key ?? ''
   const etag = output.ETag ?? ''
   const { headers } = encodeOutput('PutObject', output, input)
+  const withMore = (...more: [string, string][]): Answer['headers'] => new Map([...headers, ...more])
 
   const page = redirectOf(fields.get('success_action_redirect') ?? fields.get('redirect'))
   if (page !== undefined) {
     const result = `bucket=${encodeURIComponent(bucket)}&key=${encodeURIComponent(key)}&etag=${encodeURIComponent(etag)}`
     page.search += page.search === '' ? result : `&${result}`
-    return { status: 303, headers: { ...headers, Location: page.href }, body: undefined }
+    return { status: 303, headers: withMore(['Location', page.href]), body: undefined }
   }
 
   const location = `${bucketUrl}/${key.split('/').map(encodeURIComponent).join('/')}`
   switch (fields.get('success_action_status')) {
     case '200':
-      return { status: 200, headers: { ...headers, Location: location }, body: undefined }
+      return { status: 200, headers: withMore(['Location', location]), body: undefined }
     case '201': {
       const document =
         '<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse>' +
@@ -36,14 +37,14 @@ export function successAnswer(
         `<Key>${escaped(key)}</Key><ETag>${escaped(etag)}</ETag></PostResponse>`
       return {
         status: 201,
-        headers: { ...headers, Location: location, 'Content-Type': 'application/xml' },
+        headers: withMore(['Location', location], ['Content-Type', 'application/xml']),
         body: Buffer.from(document, 'utf8'),
       }
     }
     // AWS: "If the value is not set or if it is set to one of the values other than 200, 201, or 204, Amazon S3 returns an empty document with
     // a 204 status code."
     default:
-      return { status: 204, headers: { ...headers, Location: location }, body: undefined }
+      return { status: 204, headers: withMore(['Location', location]), body: undefined }
   }
 }
 

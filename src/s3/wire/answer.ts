@@ -6,7 +6,7 @@ import type { BodyOut } from '../../contract/operation.js'
 export interface Answer {
   readonly status: number
   /** By the name as S3 writes it ("ETag", "Last-Modified", "x-amz-version-id"); values are Latin-1 without control characters. */
-  readonly headers: Record<string, string>
+  readonly headers: ReadonlyMap<string, string>
   /** Undefined when there is none. Its length is not among the headers, unless the operation itself gave `ContentLength`. */
   readonly body: BodyOut | undefined
 }

@@ -11,11 +11,11 @@ const notModified = 304
  *  RequestId and HostId. A 304 has no body; that of a HEAD is for the caller to leave out.
  *  Source: AWS API reference, "Error responses", "REST error responses" */
 export function encodeError(error: S3Error, resource: string, requestId: string, hostId: string): Answer {
-  const headers: Record<string, string> = {}
-  for (const name in error.headers) headers[name] = headerSafe(error.headers[name])
+  const headers = new Map<string, string>()
+  for (const name in error.headers) headers.set(name, headerSafe(error.headers[name]))
   if (error.status === notModified) return { status: error.status, headers, body: undefined }
 
-  headers['Content-Type'] = 'application/xml'
+  headers.set('Content-Type', 'application/xml')
   let xml = `${xmlDeclaration}<Error>${element('Code', error.code)}${element('Message', error.message || errorTable[error.code][1])}`
   for (const name in error.members) xml += element(name, error.members[name] ?? '')
   if (error.members['Resource'] === undefined) xml += element('Resource', resource)

@@ -43,20 +43,22 @@ export function encodeOutput<N extends OperationName>(name: N, output: Output<N>
   if (encoder === undefined) throw new Error(`The SDK exports no schema of ${name}`)
   // An object type is a record of its members; reading one that is not there answers undefined.
   const values = output as Values
-  const headers: Record<string, string> = {}
+  // A map: an object would change its shape with each header.
+  const headers = new Map<string, string>()
   for (const member in values) {
     const value = values[member]
     if (value === undefined || value === null) continue
     const bound = encoder.headers.get(member)
     if (bound !== undefined) {
-      if (bound.unless === undefined || values[bound.unless] === undefined) headers[bound.header] = bound.write(value)
+      if (bound.unless === undefined || values[bound.unless] === undefined)
+        headers.set(bound.header, bound.write(value))
     } else if (member === encoder.metadata && typeof value === 'object') {
-      for (const [key, text] of Object.entries(value)) headers[encoder.metadataPrefix + key] = metadataText(text)
+      for (const [key, text] of Object.entries(value)) headers.set(encoder.metadataPrefix + key, metadataText(text))
     }
   }
   const body = encoder.body?.(values)
-  if (body !== undefined && encoder.contentType !== undefined) headers['Content-Type'] = encoder.contentType
-  return { status: headers['Content-Range'] === undefined ? encoder.status : partialStatus, headers, body }
+  if (body !== undefined && encoder.contentType !== undefined) headers.set('Content-Type', encoder.contentType)
+  return { status: headers.has('Content-Range') ? partialStatus : encoder.status, headers, body }
 }
 
 function compile(model: OperationModel): Encoder {

@@ -1,10 +1,10 @@
 // Reads a body or a range of it. Each 64 KiB block is checked before any of its bytes leaves; a damaged one never does.
 
 import * as fs from 'node:fs'
-import type { BodyOut } from '../../contract/operation.js'
 import { type BodyExtent, bodyExtents, type FileExtent } from '../catalog/body-extents.js'
 import type { Catalog } from '../catalog/catalog.js'
 import type { ByteRange, OpenBody } from '../store.js'
+import { DamagedBlob } from './damaged-blob.js'
 import { crcOf } from './digests.js'
 import { blockSizeBytes } from './draft.js'
 import type { OpenFiles } from './open-files.js'
@@ -23,37 +23,16 @@ export interface BodyReaderParts {
   readonly readers: Readers
 }
 
-/** Bytes on disk are not those that were written, or are missing. */
-class DamagedBlob extends Error {
-  /** SHA-256 of the blob, or of the small body, in hex; empty when it is not known. */
-  readonly digest: string
-  /** Below `blobs/`, or "catalog". */
-  readonly location: string
-
-  constructor(digest: string, location: string, what: string, cause?: unknown) {
-    super(`Blob ${digest} at ${location}: ${what}`, { cause })
-    this.name = 'DamagedBlob'
-    this.digest = digest
-    this.location = location
-  }
-}
-
 /** Makes the function that reads bodies, see `Store.readBody`.
- *  It throws RangeError for a range beyond the body, DamagedBlob for a small one that is not what was written; the iterable throws
- *  DamagedBlob where it comes to a damaged block. */
+ *  It throws RangeError for a range beyond the body; the iterable throws DamagedBlob where it comes to a damaged block. */
 export const bodyReader =
   (parts: BodyReaderParts) =>
-  (body: OpenBody, range: ByteRange = { start: 0, end: body.size }): BodyOut => {
+  (body: OpenBody, range: ByteRange = { start: 0, end: body.size }): AsyncIterable<Uint8Array> => {
     if (range.start < 0 || range.start > range.end || range.end > body.size) {
       throw new RangeError(`Bytes ${range.start} to ${range.end} of a body of ${body.size}`)
     }
-    if (body.small !== undefined)
-      return checkedContent(body.small.bytes, body.small.crc).subarray(range.start, range.end)
-    if (range.start === range.end) return nothing
     return new BodyRead(parts, body, range)
   }
-
-const nothing = new Uint8Array(0)
 
 /** What is to be yielded next, and how its memory is given back. */
 interface Filled {
@@ -167,9 +146,11 @@ class Cursor {
       const to = Math.min(extent.length, this.#end - extent.start)
       if ('content' in extent) {
         this.#at = extent.start + to
-        const bytes = checkedContent(extent.content, extent.crc).subarray(from, to)
+        if (crcOf(extent.content) !== extent.crc) {
+          throw new DamagedBlob('', 'catalog', `a small part of ${extent.length} bytes is damaged`)
+        }
         give()
-        return { bytes, give: () => undefined }
+        return { bytes: extent.content.subarray(from, to), give: () => undefined }
       }
       const [wantedFrom, wantedTo] = [extent.blobOffset + from, extent.blobOffset + to]
       const readFrom = wantedFrom - (wantedFrom % blockSizeBytes)
@@ -247,11 +228,6 @@ function requireUndamaged(extent: FileExtent, bytes: Uint8Array, position: numbe
     if (crcOf(bytes.subarray(from, from + blockSizeBytes)) === crcs.getUint32(block * 4)) continue
     throw damaged(extent, `block ${block} (64 KiB from byte ${position + from}) is damaged`)
   }
-}
-
-function checkedContent(content: Uint8Array, crc: number): Uint8Array {
-  if (crcOf(content) === crc) return content
-  throw new DamagedBlob('', 'catalog', `a small body of ${content.length} bytes is damaged`)
 }
 
 const damaged = (extent: FileExtent, what: string, cause?: unknown): DamagedBlob =>

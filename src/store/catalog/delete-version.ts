@@ -15,6 +15,7 @@ import { latestVersion, type LineVersion } from './latest-version.js'
 import { nextNumber } from './next-number.js'
 import { run, statement, transaction, type Steps } from './steps.js'
 import { shownVersionId } from './version.js'
+import { writePlace, type WritePlace } from './write-place.js'
 
 /** What is to be deleted. */
 export interface DeleteTarget {
@@ -49,8 +50,10 @@ const stepForward = statement<{ bucketId: number; key: Uint8Array }>(`
  *  @throws NoSuchBucket, NoSuchKey when If-Match finds nothing, KeyTooLongError, InvalidArgument for what is no version's id,
  *  PreconditionFailed */
 export const deleteVersion = transaction('deleteVersion', function* (args: DeletedBy & DeleteTarget) {
-  const bucket = yield* requireBucket(args.bucket)
-  return yield* deleteOne(bucket, args, args)
+  if (args.versionId !== undefined) return yield* deleteOne(yield* requireBucket(args.bucket), args, args)
+  requireKey(args.key)
+  const key = Buffer.from(args.key, 'utf8')
+  return yield* deleteKey(yield* writePlace(args.bucket, key), key, args, args)
 })
 
 /** Deletes a key or a version in a bucket whose row is known. It refuses before its first change.
@@ -58,22 +61,26 @@ export const deleteVersion = transaction('deleteVersion', function* (args: Delet
 export function* deleteOne(bucket: BucketRow, target: DeleteTarget, by: DeletedBy): Steps<Deleted> {
   requireKey(target.key)
   const key = Buffer.from(target.key, 'utf8')
-  return target.versionId === undefined
-    ? yield* deleteKey(bucket, key, target, by)
-    : yield* deleteNamed(bucket, key, target.versionId, target, by)
+  if (target.versionId !== undefined) return yield* deleteNamed(bucket, key, target.versionId, target, by)
+  const latest = yield* latestVersion(bucket.id, key)
+  return yield* deleteKey({ bucket, latest, number: yield* nextNumber() }, key, target, by)
 }
 
-function* deleteKey(bucket: BucketRow, key: Uint8Array, target: DeleteTarget, by: DeletedBy): Steps<Deleted> {
-  const latest = yield* latestVersion(bucket.id, key)
+function* deleteKey(
+  { bucket, latest, number }: WritePlace,
+  key: Uint8Array,
+  target: DeleteTarget,
+  by: DeletedBy,
+): Steps<Deleted> {
   requireKeyDeletable(latest, target.onlyIf, target.key)
   if (bucket.versioning === 'Off') {
-    if (latest !== undefined) yield* end(bucket.id, latest, key, by.now)
+    if (latest !== undefined) yield* end(bucket, latest, key, number, by.now)
     return { isMarker: false, versionId: undefined }
   }
   const marker = yield* insertVersion({
     bucket,
     key,
-    number: yield* nextNumber(),
+    number,
     now: by.now,
     kind: 'marker',
     onlyIf: unconditional,
@@ -100,18 +107,24 @@ function* deleteNamed(
   const version = yield* findVersion(bucket.id, key, versionId)
   requireDeletable(version, target.onlyIf)
   if (version === undefined) return { isMarker: false, versionId }
-  yield* end(bucket.id, version, key, by.now)
+  yield* end(bucket, version, key, yield* nextNumber(), by.now)
   return { isMarker: version.isMarker === 1, versionId: shownVersionId('Enabled', version) }
 }
 
 /** Ends a version; where it was the latest, the one before it is. */
-function* end(bucketId: number, version: LineVersion, key: Uint8Array, now: number): Steps<void> {
-  const number = yield* nextNumber()
+function* end(
+  bucket: WritePlace['bucket'],
+  version: LineVersion,
+  key: Uint8Array,
+  number: number,
+  now: number,
+): Steps<void> {
   yield* run(endVersion, { id: version.id, number })
   let next: LineVersion | undefined
-  if (version.isLatest === 1) {
-    next = yield* latestVersion(bucketId, key)
-    if (next !== undefined) yield* run(stepForward, { bucketId, key })
+  // A bucket that never had versioning has one version of a key at most.
+  if (version.isLatest === 1 && bucket.versioning !== 'Off') {
+    next = yield* latestVersion(bucket.id, key)
+    if (next !== undefined) yield* run(stepForward, { bucketId: bucket.id, key })
   }
   const objectsBefore = version.isLatest === 1 && version.isMarker === 0 ? 1 : 0
   const objectsAfter = next === undefined || next.isMarker === 1 ? 0 : 1
@@ -119,7 +132,7 @@ function* end(bucketId: number, version: LineVersion, key: Uint8Array, now: numb
     number,
     time: now,
     kind: 'delete',
-    bucketId,
+    bucketId: bucket.id,
     key,
     position: version.position,
     goneBody: version.bodyId,

@@ -2,7 +2,7 @@
 // written and verified just now is kept, so that an upload heals what has been damaged since.
 
 import type { Draft, DraftBlob } from '../blobs/draft.js'
-import { one, run, statement, type Steps } from './steps.js'
+import { insert, one, run, statement, type Steps } from './steps.js'
 
 /** What is named of a draft: its digests need not cross to the writer. */
 export type NamedDraft = Pick<Draft, 'size' | 'content'>
@@ -16,17 +16,17 @@ const healSmall = statement<{ id: number; content: Uint8Array; crc: number }>(
   'UPDATE body SET content = :content, crc = :crc WHERE id = :id',
 )
 
-const insertSmall = statement<{ size: number; digest: Uint8Array; content: Uint8Array; crc: number }, Id>(
-  'INSERT INTO body (size, digest, content, crc) VALUES (:size, :digest, :content, :crc) RETURNING id',
-)
+const insertSmall = statement<{ size: number; digest: Uint8Array; content: Uint8Array; crc: number }>(`
+  INSERT INTO body (size, digest, content, crc) VALUES (:size, :digest, :content, :crc)
+  ON CONFLICT (digest) WHERE digest IS NOT NULL DO NOTHING`)
 
-const insertPlain = statement<{ size: number }, Id>('INSERT INTO body (size) VALUES (:size) RETURNING id')
+const insertPlain = statement<{ size: number }>('INSERT INTO body (size) VALUES (:size)')
 
 const storedBlob = statement<{ digest: Uint8Array }, { id: number; location: string | null }>(`
   SELECT id, location FROM blob LEFT JOIN place ON blob_id = id AND tier = 'local' WHERE digest = :digest`)
 
-const insertBlob = statement<{ digest: Uint8Array; size: number; blockCrcs: Uint8Array }, Id>(
-  'INSERT INTO blob (digest, size, block_crcs) VALUES (:digest, :size, :blockCrcs) RETURNING id',
+const insertBlob = statement<{ digest: Uint8Array; size: number; blockCrcs: Uint8Array }>(
+  'INSERT INTO blob (digest, size, block_crcs) VALUES (:digest, :size, :blockCrcs)',
 )
 
 const replaceCrcs = statement<{ blobId: number; blockCrcs: Uint8Array }>(
@@ -55,12 +55,13 @@ export function* nameDraft(draft: NamedDraft, number: number): Steps<{ readonly 
   const { content, size } = draft
   if (content.kind === 'small') {
     const { bytes, digest, crc } = content
+    const inserted = yield* insert(insertSmall, { size, digest, content: bytes, crc })
+    if (inserted !== undefined) return { bodyId: inserted }
     const stored = yield* one(smallBody, { digest, content: bytes, crc })
     if (stored?.isIntact === 0) yield* run(healSmall, { id: stored.id, content: bytes, crc })
-    if (stored !== undefined) return { bodyId: stored.id }
-    return { bodyId: made(yield* one(insertSmall, { size, digest, content: bytes, crc })) }
+    return { bodyId: made(stored?.id) }
   }
-  const bodyId = made(yield* one(insertPlain, { size }))
+  const bodyId = made(yield* insert(insertPlain, { size }))
   let start = 0
   for (const blob of content.blobs) {
     const blobId = yield* nameBlob(blob, number)
@@ -73,7 +74,7 @@ export function* nameDraft(draft: NamedDraft, number: number): Steps<{ readonly 
 function* nameBlob({ digest, size, blockCrcs, location }: DraftBlob, number: number): Steps<number> {
   const stored = yield* one(storedBlob, { digest })
   if (stored === undefined) {
-    const blobId = made(yield* one(insertBlob, { digest, size, blockCrcs }))
+    const blobId = made(yield* insert(insertBlob, { digest, size, blockCrcs }))
     yield* run(insertPlace, { blobId, location })
     return blobId
   }
@@ -87,7 +88,7 @@ function* nameBlob({ digest, size, blockCrcs, location }: DraftBlob, number: num
   return stored.id
 }
 
-function made(row: Id | undefined): number {
-  if (row === undefined) throw new Error('INSERT … RETURNING answers its row')
-  return row.id
+function made(id: number | undefined): number {
+  if (id === undefined) throw new Error('A row was made, or was there, and has no id')
+  return id
 }

@@ -18,7 +18,7 @@ export interface ObjectPart {
 export const objectPart = query(
   'objectPart',
   function* ({ number, ...name }: VersionName & { readonly number: number }): Steps<ObjectPart> {
-    const version = yield* findObject(name, true)
+    const version = yield* findObject(name)
     const found = yield* completedPart(version.bodyId, number)
     return { version, count: found?.count, part: found?.part }
   },

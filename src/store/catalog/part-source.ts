@@ -51,10 +51,6 @@ export interface PartSourceFound {
   readonly plan: RangePlan
 }
 
-const openBody = statement<{ bodyId: number }, { content: Uint8Array | null; crc: number | null }>(
-  'SELECT content, crc FROM body WHERE id = :bodyId',
-)
-
 /** The source of a part copy.
  *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed, InvalidRange, InvalidArgument; InvalidRequest for a delete marker or too many bytes */
 export const partSource = query('partSource', function* ({ source, onlyIf, range: header }: FindPartSource) {
@@ -62,16 +58,7 @@ export const partSource = query('partSource', function* ({ source, onlyIf, range
   const version = yield* requireBody(bucket.id, source)
   requireSource(onlyIf, version, 'x-amz-copy-source-')
   const range = copyRangeOf(header, version.size)
-  const row = yield* one(openBody, { bodyId: version.bodyId })
-  if (row === undefined) throw new Error(`The catalog has no body ${version.bodyId}`)
-  const { content, crc } = row
-  const number = yield* lastNumber()
-  const body = {
-    bodyId: version.bodyId,
-    size: version.size,
-    number,
-    ...(content !== null && { small: { bytes: content, crc: crc ?? 0 } }),
-  }
+  const body = { bodyId: version.bodyId, size: version.size, number: yield* lastNumber() }
   const plan = yield* planRange(version.bodyId, range.start, range.end)
   const versionId = shownVersionId(bucket.versioning, version)
   return { version, bucketId: bucket.id, versionId, body, range, plan } satisfies PartSourceFound

@@ -6,8 +6,8 @@ import { requireBucket } from './find-bucket.js'
 import { latestVersion } from './latest-version.js'
 import { insertVersion } from './insert-version.js'
 import { nameDraft, type NamedDraft } from './name-draft.js'
-import { nextNumber } from './next-number.js'
 import { query, transaction } from './steps.js'
+import { writePlace } from './write-place.js'
 
 /** A key, and the conditions on which it may be written. */
 export interface WriteTarget {
@@ -34,11 +34,9 @@ export interface PutVersion extends WriteTarget {
 /** Makes a draft the latest version of a key. Conditions are decided here, where nobody can come between.
  *  @throws NoSuchBucket, PreconditionFailed, NoSuchKey, NotImplemented: the draft is still the caller's then */
 export const putVersion = transaction('putVersion', function* (args: PutVersion) {
-  const bucket = yield* requireBucket(args.bucket)
   const key = Buffer.from(args.key, 'utf8')
-  const current = yield* latestVersion(bucket.id, key)
-  requireWritable(current, args.onlyIf, args.key)
-  const number = yield* nextNumber()
+  const { bucket, latest, number } = yield* writePlace(args.bucket, key)
+  requireWritable(latest, args.onlyIf, args.key)
   const { bodyId } = yield* nameDraft(args.draft, number)
   return yield* insertVersion({
     bucket,
@@ -55,7 +53,7 @@ export const putVersion = transaction('putVersion', function* (args: PutVersion)
     checksum: args.checksum,
     headers: args.headers,
     tags: args.tags,
-    current: { latest: current },
+    current: { latest },
   })
 })
 

@@ -35,6 +35,10 @@ const remember = statement<{ name: string; bucketId: number; key: Uint8Array; di
   INSERT INTO completed_upload (id, bucket_id, key, position, part_list, answer, number)
   VALUES (:name, :bucketId, :key, :number, :digest, '{}', :number)`)
 
+const ownerOf = statement<{ id: number }, { ownerId: string }>(
+  'SELECT owner_id AS "ownerId" FROM version WHERE id = :id',
+)
+
 /** Renames an object: the new key gets what the old one had, time and owner too; the old one is deleted as DeleteObject would.
  *  A token that was used is answered as the first time: "the retry succeeds without performing any further actions".
  *  @throws NoSuchBucket, NoSuchKey, PreconditionFailed; IdempotencyParameterMismatch for a token of another request */
@@ -54,8 +58,10 @@ export const renameVersion = transaction('renameVersion', function* (args: Renam
   if (token !== undefined && name !== undefined) {
     yield* run(remember, { name, bucketId: bucket.id, key, digest: token.digest, number })
   }
+  const owned = yield* one(ownerOf, { id: source.id })
   yield* insertVersion({
     ...source,
+    ownerId: owned?.ownerId ?? args.ownerId,
     bucket,
     key,
     number,

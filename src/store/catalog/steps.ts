@@ -27,9 +27,9 @@ export function statement<Parameters extends SqlParameters, Row = never>(sql: st
   return { text, names }
 }
 
-/** What a step asks of the engine: at most one row, all rows, or the number of rows changed. */
+/** What a step asks of the engine: at most one row, all rows, the number of rows changed, or the id of the row inserted. */
 export interface Step {
-  readonly kind: 'one' | 'all' | 'run'
+  readonly kind: 'one' | 'all' | 'run' | 'insert'
   readonly statement: Statement<never, unknown>
   readonly parameters: SqlParameters
 }
@@ -53,6 +53,13 @@ export function* all<P extends SqlParameters, Row>(s: Statement<P, Row>, paramet
 export function* run<P extends SqlParameters>(s: Statement<P, never>, parameters: P): Steps<number> {
   // As above, for 'run'.
   return (yield { kind: 'run', statement: s, parameters }) as number
+}
+
+/** Inserts one row into a table whose primary key is `id`; answers the id it was given, or undefined when ON CONFLICT DO NOTHING kept it out.
+ *  SQLite knows the id without RETURNING, for which it would make a temporary table: measured 2 us. */
+export function* insert<P extends SqlParameters>(s: Statement<P, never>, parameters: P): Steps<number | undefined> {
+  // As above, for 'insert'.
+  return (yield { kind: 'insert', statement: s, parameters }) as number | undefined
 }
 
 /** A read: plain arguments in, a plain answer out, from one consistent snapshot of the catalog. */

@@ -51,7 +51,9 @@ export function shownVersionId(
 }
 
 /** The checksum kept with a version. */
-export function versionChecksum(version: Version): Checksum | undefined {
+export function versionChecksum(
+  version: Pick<Version, 'checksumAlgorithm' | 'checksumType' | 'checksum'>,
+): Checksum | undefined {
   const { checksumAlgorithm: algorithm, checksumType: type, checksum: value } = version
   return algorithm === null || type === null || value === null ? undefined : { algorithm, type, value }
 }

@@ -42,8 +42,8 @@ describe('a browser form', () => {
     const { answer, stored } = await send(simple)
     equal(answer.status, 204)
     equal(answer.body, undefined)
-    equal(answer.headers['ETag'], '"828ef3fdfa96f00ad9f27c383fc9ac7f"')
-    equal(answer.headers['Location'], 'http://localhost:9000/photos/cat.jpg')
+    equal(answer.headers.get('ETag'), '"828ef3fdfa96f00ad9f27c383fc9ac7f"')
+    equal(answer.headers.get('Location'), 'http://localhost:9000/photos/cat.jpg')
     equal(stored.input.Bucket, 'photos')
     equal(stored.input.Key, 'cat.jpg')
     equal(stored.content.toString(), 'bar')
@@ -188,7 +188,7 @@ describe('the answer to a form', () => {
   }
   it('is a document for 201', async () => {
     const { body, headers } = await answerTo({ key: 'a b/<&>.txt', success_action_status: '201' })
-    equal(headers['Content-Type'], 'application/xml')
+    equal(headers.get('Content-Type'), 'application/xml')
     equal(
       body instanceof Uint8Array ? Buffer.from(body).toString() : body,
       '<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse><Location>http://localhost:9000/photos/a%20b/%3C%26%3E.txt</Location>' +
@@ -202,7 +202,7 @@ describe('the answer to a form', () => {
     })
     equal(status, 303)
     equal(
-      headers['Location'],
+      headers.get('Location'),
       'https://example.com/done?x=1&bucket=photos&key=a%20b&etag=%22828ef3fdfa96f00ad9f27c383fc9ac7f%22#top',
     )
   })

@@ -119,7 +119,7 @@ function received(request: SdkRequest): { request: HttpRequest; body: Uint8Array
 const responseOf = ({ status, headers, body }: Answer): HttpResponse =>
   new HttpResponse({
     statusCode: status,
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+    headers: Object.fromEntries(Array.from(headers, ([name, value]) => [name.toLowerCase(), value])),
     body:
       body instanceof Uint8Array || body === undefined
         ? Readable.from(body === undefined ? [] : [Buffer.from(body)])

@@ -10,7 +10,7 @@ import { setBucketVersioning } from '../../../src/store/catalog/bucket-versionin
 import { createBucketRow } from '../../../src/store/catalog/create-bucket.js'
 import { copyVersion } from '../../../src/store/catalog/copy-version.js'
 import { deleteVersion } from '../../../src/store/catalog/delete-version.js'
-import { openVersion } from '../../../src/store/catalog/open-version.js'
+import { objectVersion } from '../../../src/store/catalog/open-version.js'
 import { putVersion } from '../../../src/store/catalog/put-version.js'
 import { all, query, statement } from '../../../src/store/catalog/steps.js'
 import { tagVersion } from '../../../src/store/catalog/tag-version.js'
@@ -79,11 +79,11 @@ describe('putVersion', () => {
   }
 
   it('stores the same small content once, under many keys', async () => {
-    const { put, count, catalog } = await opened()
+    const { put, count, store, catalog } = await opened()
     for (const key of ['a', 'b', 'c']) await put(key, Buffer.from('same'))
     deepEqual([await count('body'), await count('version')], [1, 3])
-    const found = await catalog.read(openVersion, { bucket: 'b', key: 'c' })
-    equal(Buffer.from(found.small?.bytes ?? []).toString(), 'same')
+    const found = await catalog.read(objectVersion, { bucket: 'b', key: 'c' })
+    equal(Buffer.from((await store.smallBody(found)) ?? []).toString(), 'same')
   })
 
   it('stores the same large content once, and gives the surplus file to the collector', async () => {
@@ -105,21 +105,21 @@ describe('putVersion', () => {
     await truncate(join(directory, 'blobs', damaged ?? ''), 50_000)
     await put('b', bytes)
     await store.collector.collectNow()
-    const found = await store.catalog.read(openVersion, { bucket: 'b', key: 'a' })
+    const found = await store.catalog.read(objectVersion, { bucket: 'b', key: 'a' })
     const body = store.readBody({ bodyId: found.bodyId, size: found.size, number: store.catalog.number() })
     ok(bytes.equals(await allOf(body)))
     equal((await files()).includes(damaged ?? ''), false)
   })
 
   it('heals a small body that was damaged when the same content comes again', async () => {
-    const { put, catalog, directory } = await opened()
+    const { put, store, catalog, directory } = await opened()
     await put('a', Buffer.from('same'))
     const other = new Database(join(directory, 'catalog.db'))
     other.prepare('UPDATE body SET content = ? WHERE content = ?').run(Buffer.from('lame'), Buffer.from('same'))
     other.close()
     await put('b', Buffer.from('same'))
-    const found = await catalog.read(openVersion, { bucket: 'b', key: 'a' })
-    equal(Buffer.from(found.small?.bytes ?? []).toString(), 'same')
+    const found = await catalog.read(objectVersion, { bucket: 'b', key: 'a' })
+    equal(Buffer.from((await store.smallBody(found)) ?? []).toString(), 'same')
   })
 
   it('names nothing when it refuses, and discarding leaves no file', async () => {
@@ -181,7 +181,7 @@ describe('putVersion', () => {
     const { put, catalog, count } = await opened()
     await put('k', Buffer.alloc(100_000, 1))
     const source = { bucket: 'b', key: 'k' }
-    const { id, checksumAlgorithm } = await catalog.read(openVersion, source)
+    const { id, checksumAlgorithm } = await catalog.read(objectVersion, source)
     equal(checksumAlgorithm, 'CRC64NVME')
     const copy = (sourceId: number) =>
       catalog.commit(copyVersion, {
@@ -207,7 +207,7 @@ describe('putVersion', () => {
   it('lets the null version be found by its name alone', async () => {
     const { put, catalog } = await opened()
     const { position } = await put('k', Buffer.from('1'))
-    const named = (versionId: string) => catalog.read(openVersion, { bucket: 'b', key: 'k', versionId })
+    const named = (versionId: string) => catalog.read(objectVersion, { bucket: 'b', key: 'k', versionId })
     equal((await named('null')).size, 1)
     await rejects(named(versionIdOf(position)), { name: 'NoSuchVersion' })
   })
