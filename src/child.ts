@@ -16,8 +16,9 @@ export class Child<To, From> {
   readonly #process: ChildProcess
   /** Settles when it has ended. */
   readonly ended: Promise<void>
-  /** Sockets that may not have left this process yet. */
-  readonly #handing = new Set<Socket>()
+  /** Sockets the child may not have taken yet, in the order they were handed over. Node would leave those open that were on their way
+   *  when the child died, and their clients would wait for ever: so they are kept open here, and closed here. */
+  #handing: Socket[] = []
 
   /** @param module "worker-process" */
   constructor(module: string, { onMessage, onExit }: ChildEvents<From>) {
@@ -44,17 +45,20 @@ export class Child<To, From> {
     if (this.#process.connected) this.#process.send(message as object)
   }
 
-  /** Says something with a connection, which is the child's from then on. */
+  /** Says something with a connection, which is the child's once it has taken it. */
   hand(message: To, socket: Socket): void {
     if (!this.#process.connected) {
       socket.destroy()
       return
     }
-    this.#handing.add(socket)
-    this.#process.send(message as object, socket, { keepOpen: false }, (error) => {
-      this.#handing.delete(socket)
-      if (error !== null) socket.destroy()
-    })
+    this.#handing.push(socket)
+    this.#process.send(message as object, socket, { keepOpen: true })
+  }
+
+  /** The child has taken so many of the sockets that were handed to it. */
+  noteTaken(count: number): void {
+    // Only this process's end of each is closed.
+    for (const socket of this.#handing.splice(0, count)) socket.destroy()
   }
 
   kill(): void {

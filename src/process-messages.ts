@@ -68,8 +68,8 @@ export type ToWorkerProcess =
 export type FromWorkerProcess =
   | { readonly kind: 'ready' }
   | Refused
-  /** So many connections that were handed over have closed. */
-  | { readonly kind: 'closed'; readonly count: number }
+  /** So many connections that were handed over have been taken, in their order, and so many have closed. */
+  | { readonly kind: 'connections'; readonly taken: number; readonly closed: number }
   | StoppedWriting
 
 interface Stop {

@@ -14,7 +14,8 @@ import { leave, supervised } from './supervised.js'
 let serving: { readonly application: Application; readonly store: ServedStore } | undefined
 /** Connections that were handed over and are open. */
 const open = new Set<Socket>()
-let closed = 0
+/** What the supervisor has not been told yet. */
+let news = { taken: 0, closed: 0 }
 let whenEmpty: (() => void) | undefined
 let stopping: Promise<void> | undefined
 
@@ -60,28 +61,29 @@ async function start({ settings, run, instance, number, key }: ToWorkerProcess &
 
 /** @param socket undefined when the client left on the way here */
 function take(socket: Socket | undefined): void {
+  tell('taken')
   if (socket === undefined || serving === undefined || stopping !== undefined) {
     socket?.destroy()
-    return noteClosed()
+    return tell('closed')
   }
   open.add(socket)
   socket.on('close', () => {
     open.delete(socket)
-    noteClosed()
+    tell('closed')
     if (open.size === 0) whenEmpty?.()
   })
   serving.application.server.emit('connection', socket)
 }
 
-/** Those that close in the same turn of the event loop are told together. */
-function noteClosed(): void {
-  if (closed === 0) {
+/** What happens in the same turn of the event loop is told together. */
+function tell(what: keyof typeof news): void {
+  if (news.taken + news.closed === 0) {
     setImmediate(() => {
-      say({ kind: 'closed', count: closed })
-      closed = 0
+      say({ kind: 'connections', ...news })
+      news = { taken: 0, closed: 0 }
     })
   }
-  closed += 1
+  news[what] += 1
 }
 
 /** Lets requests under way finish within the grace, then ends this process. Asked again, the shorter grace counts. */

@@ -98,9 +98,9 @@ export class WorkerSlot {
             case 'refused':
               refusal = errorOf(message.error)
               return child.kill()
-            case 'closed':
-              this.#connections -= message.count
-              return
+            case 'connections':
+              this.#connections -= message.closed
+              return child.noteTaken(message.taken)
             case 'stoppedWriting':
               return this.#events.onStoppedWriting(message.reason)
           }
