@@ -1,6 +1,8 @@
 // Processes of a server of two workers are killed while it is written to. What it acknowledged must be there, whole, and the rest goes on.
 
 import { equal, ok, rejects } from 'node:assert/strict'
+import { once } from 'node:events'
+import { createConnection } from 'node:net'
 import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { readdirSync } from 'node:fs'
@@ -165,6 +167,27 @@ describe(`A server of two workers of which a process is killed while it is writt
     const again = clientOn(server.endpoint, later)
     await rejects(again.send(new HeadObjectCommand({ Bucket: bucket, Key: 'cut' })), { name: 'NotFound' })
     other.destroy()
+  })
+
+  it('closes connections that were on their way to a worker that is killed', async () => {
+    const { server } = await twoWorkers(later)
+    const { workers } = processesOf(server.pid)
+    for (const id of workers) process.kill(id, 'SIGSTOP')
+    const { hostname, port } = new URL(server.endpoint)
+    const closed = await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        const socket = createConnection(Number(port), hostname)
+        later(() => socket.destroy())
+        socket.on('error', () => undefined)
+        await once(socket, 'connect')
+        return { ended: once(socket.resume(), 'close', { signal: AbortSignal.timeout(10_000) }) }
+      }),
+    )
+    // Until the supervisor has handed them over, which nobody takes.
+    await wait(300)
+    for (const id of workers) process.kill(id, 'SIGKILL')
+    await Promise.all(closed.map(({ ended }) => ended))
+    await until('it serves again', () => isReady(server.endpoint))
   })
 
   it('reads while there is no writer, and answers writes when there is one again', async () => {
