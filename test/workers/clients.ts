@@ -67,7 +67,7 @@ export async function clientBeside(
   let other = clientOn(endpoint, later)
   await until('a client of the other worker', async () => {
     if ((await workerOf(other)) !== taken) return true
-    other.destroy()
+    // It keeps its connection meanwhile, so that the worker has more than the other.
     other = clientOn(endpoint, later)
     return false
   })

@@ -136,10 +136,10 @@ describe('A server of two workers', function () {
     const { server } = await twoWorkers(later, { args: ['--connections-max', '6'] })
     const sockets = await Promise.all(Array.from({ length: 12 }, () => connected(server.endpoint, later)))
     const open = (): Socket[] => sockets.filter((socket) => !socket.destroyed)
-    // The test's two clients have a connection each, and whoever waited for the server to be ready may have one.
+    // The test's clients have a connection each, and whoever waited for the server to be ready may have one.
     await until('the surplus is closed', () => open().length <= 4)
     await wait(200)
-    ok(open().length >= 3, `${open().length} are open`)
+    ok(open().length >= 1, `${open().length} are open`)
     for (const socket of open()) socket.destroy()
     await until('others are let in', async () => {
       const socket = await connected(server.endpoint, later)
