@@ -144,7 +144,9 @@ describe('A server of two workers', function () {
     await until('others are let in', async () => {
       const socket = await connected(server.endpoint, later)
       socket.write('GET /-/health/live HTTP/1.1\r\nHost: x\r\n\r\n')
-      const [first] = (await Promise.race([once(socket, 'data'), once(socket, 'close')])) as [unknown]
+      // One that is closed at once may be reset while it is written to.
+      const ended = Promise.race([once(socket, 'data'), once(socket, 'close')]).catch(() => [])
+      const [first] = (await ended) as [unknown?]
       socket.destroy()
       return Buffer.isBuffer(first) && first.toString().startsWith('HTTP/1.1 200')
     })
