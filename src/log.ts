@@ -9,9 +9,14 @@ export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
 /** One of `logLevels`. */
 export type LogLevel = (typeof logLevels)[number]
 
-/** Opens the log on standard error. Lines are written at once: what a crash follows must not be lost in a buffer. */
-export function openLog(level: LogLevel, isTerminal: boolean = process.stderr.isTTY): Log {
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
+/** Opens the log on standard error. Lines are written at once: what a crash follows must not be lost in a buffer.
+ *  @param name of this process, said in every line, where a server has several: "worker 1" */
+export function openLog(level: LogLevel, isTerminal: boolean = process.stderr.isTTY, name?: string): Log {
+  const options = {
+    level,
+    base: name === undefined ? null : { process: name },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  }
   if (isTerminal) return pino(options, { write: (line) => void process.stderr.write(shortLine(line)) })
   return pino(options, pino.destination({ fd: process.stderr.fd, sync: true }))
 }

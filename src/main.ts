@@ -8,8 +8,9 @@ import { companyLine, faultLine, progressReporter } from './check-report.js'
 import { readSettings, SettingsError } from './config.js'
 import { repairedText, stepLine } from './repair-report.js'
 import { damagedLine, scrubReporter, statusText } from './scrub-report.js'
-import { type RunningServer, startServer } from './server.js'
+import type { RunningServer } from './server.js'
 import { flags, type Settings } from './settings.js'
+import type { SupervisedServer } from './supervisor.js'
 import { checkStore } from './store/check.js'
 import { forgetFailedSync } from './store/failed-sync.js'
 import { repairStore } from './store/repair/repair.js'
@@ -90,13 +91,27 @@ async function serve(given: Record<string, unknown>): Promise<void> {
   const settings = readSettings({ flags: given, environment: process.env })
   // What a server writes is nobody else's to read: a catalog holds small bodies.
   process.umask(0o077)
-  const server = await startServer(settings)
+  // With one worker everything is in this process, without a hop between processes. A supervisor does not load what serves.
+  const server =
+    settings.workers === 1
+      ? await (await import('./server.js')).startServer(settings)
+      : await (await import('./supervisor.js')).startSupervisor(settings)
   stopOnSignals(server)
   process.stdout.write(welcome(server, settings))
+  if ('broken' in server) void endWhenBroken(server)
+}
+
+/** A server whose processes cannot be kept alive ends, and says why. */
+async function endWhenBroken(server: SupervisedServer): Promise<void> {
+  const error = await server.broken
+  process.stderr.write(`${textOf(error)}\n`)
+  process.exitCode = foundFaults
+  await server.closeNow()
+  process.exit()
 }
 
 /** The first signal lets requests under way finish; the second one does not wait for them. */
-function stopOnSignals(server: RunningServer): void {
+function stopOnSignals(server: Pick<RunningServer, 'close' | 'closeNow'>): void {
   let isStopping = false
   const stop = (): void => {
     if (isStopping) {
@@ -116,7 +131,10 @@ function stopOnSignals(server: RunningServer): void {
 }
 
 /** What a new user needs: where it is, who may use it, and how clients are told. */
-function welcome({ endpoint, region, rootKey }: RunningServer, { data }: Settings): string {
+function welcome(
+  { endpoint, region, rootKey }: Pick<RunningServer, 'endpoint' | 'region' | 'rootKey'>,
+  { data }: Settings,
+): string {
   const url = endpoint.origin
   const { accessKeyId, isNew } = rootKey
   const secret = isNew ? rootKey.secret.reveal() : undefined

@@ -1,19 +1,19 @@
 // Composition: store, keys, operations and application become one server that is started and stopped.
 
-import { readFile } from 'node:fs/promises'
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import Koa from 'koa'
 import { formAuthenticator } from './auth/authenticate-form.js'
 import { authenticator } from './auth/authenticate.js'
 import { rootKeyRing } from './auth/keys.js'
-import { openRootKey, type RootKey } from './auth/root-key.js'
+import type { RootKey } from './auth/root-key.js'
 import { corsRulesOf } from './buckets/bucket-cors.js'
 import { SettingsError } from './config.js'
 import type { Log } from './contract/log.js'
 import { type Clock, type Operations, systemClock } from './contract/operation.js'
 import { health } from './health.js'
+import { endpointOf, listen, type Tls, tlsOf } from './listen.js'
 import { openLog } from './log.js'
 import { operations } from './operations.js'
 import { addressOf } from './s3/address.js'
@@ -23,9 +23,10 @@ import { Connections } from './s3/connections.js'
 import { malformedListener } from './s3/malformed.js'
 import { type PaceRules, sweepMsFor } from './s3/pace.js'
 import { newHostId } from './s3/request-id.js'
+import { openLockedData } from './locked-data.js'
 import type { Settings } from './settings.js'
-import { DirectoryLocked, type Lock, lockDirectory } from './store/lock.js'
-import { type LocalStore, makeDataDirectory, openStore } from './store/open-store.js'
+import { type LocalStore, openStore } from './store/open-store.js'
+import type { ServedStore } from './store/store.js'
 
 /** Bytes of a request's line and headers. S3 allows 8 KiB of headers; a presigned URL with a key of 1,024 encoded bytes, a session token and the
  *  headers of proxies and browsers come on top. */
@@ -75,112 +76,86 @@ export async function startServer(settings: Settings, parts: ServerParts = {}): 
   const { clock = systemClock, log = openLog(settings.logLevel) } = parts
   const tls = await tlsOf(settings)
   const { rootKey, store } = await openData(settings, clock, log)
-  const ownerId = rootKey.accountId
   try {
-    const connections = new Connections(settings.connectionsMax)
-    const hostId = newHostId()
-    const keys = rootKeyRing(rootKey)
-    const { region } = settings
-    const app = new Koa()
-    // Every error is answered and logged by the application; what is left are sockets that broke after the answer.
-    app.silent = true
-    let isStopping = false
-    app.use(health(async () => !isStopping && store.failure() === undefined, isOursUnder(settings.domain)))
-    app.use(
-      s3App({
-        operations: { ...operations(store, clock, region), ...parts.operations },
-        authenticate: authenticator({ keys, region, clock }),
-        authenticateForm: formAuthenticator({ keys, region, clock, acceptsVersion2: settings.acceptSignatureV2Forms }),
-        domains: settings.domain,
-        ownerId,
-        hostId,
-        corsRulesOf: (bucket) => corsRulesOf(store, bucket),
-        clock,
-        connections,
-        admission: new Admission(settings.requestsMax),
-        limits: { idleMsMax: settings.idleTimeoutMs, lingerMsMax, skippedSizeBytesMax },
-        log,
-      }),
-    )
-    const server = httpServer(settings, tls, app, connections, hostId)
+    const application = applicationOn(store, rootKey, settings, tls, { ...parts, clock, log })
+    const { server, connections } = application
     await listen(server, settings.address)
-    const sweep = keepPace(connections, {
-      rateBytesMin: settings.transferRateMin,
-      graceMs: settings.transferGraceMs,
-    })
-    server.once('close', () => clearInterval(sweep))
     const endpoint = endpointOf(server, settings.address.host, tls !== undefined)
     let closed: Promise<void> | undefined
     const close = (graceMs = settings.shutdownGraceMs): Promise<void> => {
-      isStopping = true
+      application.isStopping = true
       closed ??= stop(server, connections, graceMs, store)
       return closed
     }
     const closeNow = (): Promise<void> => {
       const stopped = close(0)
-      cut(server, connections)
+      cut(application)
       return stopped
     }
-    return { endpoint, region, rootKey, store, close, closeNow }
+    return { endpoint, region: settings.region, rootKey, store, close, closeNow }
   } catch (error) {
     await store.close()
     throw error
   }
 }
 
+/** The application on a store. */
+export interface Application {
+  /** Does not listen yet. */
+  readonly server: Server
+  readonly connections: Connections
+  /** Whether no further requests are wanted; said under `/-/health/ready`. */
+  isStopping: boolean
+}
+
+/** Makes the application of a server, or of one of its worker processes. */
+export function applicationOn(
+  store: ServedStore,
+  rootKey: RootKey,
+  settings: Settings,
+  tls: Tls | undefined,
+  { clock, log, operations: added }: Pick<ServerParts, 'operations'> & { readonly clock: Clock; readonly log: Log },
+): Application {
+  const connections = new Connections(settings.connectionsMax)
+  const hostId = newHostId()
+  const keys = rootKeyRing(rootKey)
+  const { region } = settings
+  const app = new Koa()
+  // Every error is answered and logged by the application; what is left are sockets that broke after the answer.
+  app.silent = true
+  const isReady = async (): Promise<boolean> => !application.isStopping && store.failure() === undefined
+  app.use(health(isReady, isOursUnder(settings.domain)))
+  app.use(
+    s3App({
+      operations: { ...operations(store, clock, region), ...added },
+      authenticate: authenticator({ keys, region, clock }),
+      authenticateForm: formAuthenticator({ keys, region, clock, acceptsVersion2: settings.acceptSignatureV2Forms }),
+      domains: settings.domain,
+      ownerId: rootKey.accountId,
+      hostId,
+      corsRulesOf: (bucket) => corsRulesOf(store, bucket),
+      clock,
+      connections,
+      // What a server of several processes may work on is divided among them.
+      admission: new Admission(Math.ceil(settings.requestsMax / settings.workers)),
+      limits: { idleMsMax: settings.idleTimeoutMs, lingerMsMax, skippedSizeBytesMax },
+      log,
+    }),
+  )
+  const server = httpServer(settings, tls, app, connections, hostId)
+  const sweep = keepPace(connections, { rateBytesMin: settings.transferRateMin, graceMs: settings.transferGraceMs })
+  server.once('close', () => clearInterval(sweep))
+  const application: Application = { server, connections, isStopping: false }
+  return application
+}
+
 /** The key and the store of a data directory. It is locked before the key is read: of two first starts at once only one makes a key. */
 async function openData(settings: Settings, clock: Clock, log: Log): Promise<{ rootKey: RootKey; store: LocalStore }> {
   const directory = settings.data
-  const lock = await lockedData(directory)
-  let rootKey: RootKey
-  try {
-    rootKey = await openRootKey(directory, {
-      accessKeyId: settings.rootAccessKey,
-      secretAccessKey: settings.rootSecretKey,
-    })
-  } catch (error) {
-    lock.release()
-    throw error
-  }
+  const { lock, rootKey } = await openLockedData(directory, settings)
   const { accountId: ownerId, displayName: ownerName } = rootKey
   const scrub = { days: settings.scrubDays, mibPerSecondMax: settings.scrubMibPerSecondMax }
   return { rootKey, store: await openStore({ directory, clock, ownerId, ownerName, log, lock, scrub }) }
-}
-
-/** Makes the data directory when there is none, and locks it: the first that is written there. */
-async function lockedData(directory: string): Promise<Lock> {
-  try {
-    await makeDataDirectory(directory)
-    return lockDirectory(directory)
-  } catch (cause) {
-    if (cause instanceof DirectoryLocked) throw cause
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new SettingsError(
-      `data is ${JSON.stringify(directory)}; allowed is a directory that can be made and written to (${reason}).`,
-      { cause },
-    )
-  }
-}
-
-/** PEM texts, when there are any. */
-interface Tls {
-  readonly cert: Buffer
-  readonly key: Buffer
-}
-
-async function tlsOf({ tlsCert, tlsKey }: Settings): Promise<Tls | undefined> {
-  if (tlsCert === undefined || tlsKey === undefined) return undefined
-  return { cert: await pem('tlsCert', tlsCert), key: await pem('tlsKey', tlsKey) }
-}
-
-async function pem(setting: string, path: string): Promise<Buffer> {
-  try {
-    return await readFile(path)
-  } catch (cause) {
-    throw new SettingsError(`${setting} is ${JSON.stringify(path)}; allowed is the path of a file that can be read.`, {
-      cause,
-    })
-  }
 }
 
 /** Whether "/-/…" under a Host header is not a key in a bucket of that name. */
@@ -253,41 +228,17 @@ function createTlsServer(options: Parameters<typeof createHttpServer>[0] & objec
   }
 }
 
-function listen(server: Server, { host, port }: Settings['address']): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const refuse = (cause: Error & { code?: string }): void => {
-      reject(
-        new SettingsError(`address ${host}:${port} cannot be listened on (${cause.code ?? cause.message}).`, { cause }),
-      )
-    }
-    server.once('error', refuse)
-    server.listen({ host, port, backlog: 1024 }, () => {
-      server.off('error', refuse)
-      resolve()
-    })
-  })
-}
-
-/** A server that listens on every address is reached by this machine's own. */
-function endpointOf(server: Server, host: string, isSecure: boolean): URL {
-  // A server that listens on a host and a port answers with an object.
-  const { port } = server.address() as AddressInfo
-  const everywhere = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return new URL(
-    `${isSecure ? 'https' : 'http'}://${everywhere.includes(':') ? `[${everywhere}]` : everywhere}:${port}`,
-  )
-}
-
 async function stop(server: Server, connections: Connections, graceMs: number, store: LocalStore): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   connections.closeWhenIdle()
-  const late = setTimeout(cut, graceMs, server, connections)
+  const late = setTimeout(cut, graceMs, { server, connections })
   await closed
   clearTimeout(late)
   await store.close()
 }
 
-function cut(server: Server, connections: Connections): void {
+/** Closes every connection at once. */
+export function cut({ server, connections }: Pick<Application, 'server' | 'connections'>): void {
   connections.destroy()
   server.closeAllConnections()
 }

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, throws } from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readSettings, SettingsError, type SettingSources } from '../src/config.js'
 import { flags } from '../src/settings.js'
@@ -26,6 +26,7 @@ describe('settings', () => {
       domain: ['localhost'],
       acceptSignatureV2Forms: false,
       logLevel: 'info',
+      workers: Math.min(8, Math.max(1, Math.floor(availableParallelism() / 2))),
       connectionsMax: 4096,
       requestsMax: 512,
       headersTimeoutMs: 30_000,

@@ -109,6 +109,7 @@ export function launchServer(
     pid: child.pid ?? -1,
     output: () => printed,
     async kill() {
+      // Those of a server of several processes end by themselves; the next one on the directory waits for that.
       child.kill('SIGKILL')
       await exited
     },

@@ -4,8 +4,6 @@ import { unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Disk, hasCode, syncDirectory } from './blobs/disk.js'
-import type { OpenFiles } from './blobs/open-files.js'
-import type { Readers } from './blobs/readers.js'
 import type { Catalog } from './catalog/catalog.js'
 import { dropUnnamedBodies } from './catalog/drop-unnamed-bodies.js'
 import { foldUsage } from './catalog/fold-usage.js'
@@ -32,17 +30,26 @@ const changesKept = 250_000
 export interface CollectorParts {
   readonly catalog: Catalog
   readonly disk: Disk
-  /** Those of this process, and the holds of others. */
-  readonly readers: Pick<Readers, 'oldest'>
-  readonly openFiles: OpenFiles
+  /** Everybody who may read bodies of this store, in whatever process. */
+  readonly readers: ReadsUnderWay
+  /** Tells everybody that files are about to be removed, so that nobody keeps them open for the next read. */
+  readonly forget: (locations: readonly string[]) => void
   /** The `blobs` directory. */
   readonly root: string
-  /** This process's folder in it. */
-  readonly instance: string
+  /** Whether the process that writes to a folder of it may be alive. */
+  readonly isLiving: (instance: string) => boolean
   readonly log: {
     info(fields: object, message: string): void
     error(fields: object, message: string): void
   }
+}
+
+/** Who reads what, asked by the collector before it removes anything. */
+export interface ReadsUnderWay {
+  /** The lowest change number any read under way was opened at, or `current` when that is lower or nobody reads. It is answered only when
+   *  everybody who may read has said so, each in a turn of his event loop of his own: nobody is between looking up a body and registering his
+   *  read then, as nothing in between waits. */
+  oldest(current: number): number | Promise<number>
 }
 
 /** What a pass did. */
@@ -59,7 +66,7 @@ export class Collector {
   #loop: Promise<unknown> = Promise.resolve()
   #passes: Promise<unknown> = Promise.resolve()
   #swept: Promise<unknown> = Promise.resolve()
-  /** Number of the newest change when the pass before began. */
+  /** Number of the newest change when the last pass that came to its end began. */
   #numberBefore = 0
 
   constructor(parts: CollectorParts) {
@@ -68,11 +75,16 @@ export class Collector {
 
   /** Begins: first the files of dead instances, then a pass now and then. Keeps no process alive. */
   start(): void {
-    this.#swept = this.#sweep()
+    this.sweep()
     this.#loop = this.#run()
   }
 
-  /** Settles once what earlier processes left behind has been removed, or could not be. */
+  /** Removes the files of instances that are known to be dead by now, in the background. */
+  sweep(): void {
+    this.#swept = this.#swept.then(() => this.#sweep())
+  }
+
+  /** Settles once what dead processes left behind has been removed, or could not be. */
   async swept(): Promise<void> {
     await this.#swept
   }
@@ -88,6 +100,7 @@ export class Collector {
     this.#stopping.abort()
     await this.#loop
     await this.#passes
+    await this.#swept
   }
 
   async #run(): Promise<void> {
@@ -96,12 +109,13 @@ export class Collector {
     while (!signal.aborted) {
       await this.#pause(intervalMs)
       if (signal.aborted) return
-      const upTo = this.#numberBefore
-      this.#numberBefore = this.#parts.catalog.number()
+      const number = this.#parts.catalog.number()
       try {
         // Half of the time is left to those who wait for the writer.
-        await this.#pass(upTo, (tookMs) => this.#pause(tookMs))
+        await this.#pass(this.#numberBefore, (tookMs) => this.#pause(tookMs))
+        this.#numberBefore = number
       } catch (error) {
+        if (signal.aborted) return
         // The next pass begins with whatever this one left; a writer that has stopped has said so itself.
         this.#parts.log.error({ err: error }, 'the collector could not finish a pass')
       }
@@ -109,9 +123,11 @@ export class Collector {
   }
 
   async #sweep(): Promise<void> {
-    const { catalog, disk, root, instance, log } = this.#parts
+    const { catalog, disk, root, isLiving, log } = this.#parts
+    const isStopping = (): boolean => this.#stopping.signal.aborted
+    if (isStopping()) return
     try {
-      const removed = await sweepDeadInstances(catalog, disk, root, instance, () => this.#stopping.signal.aborted)
+      const removed = await sweepDeadInstances(catalog, disk, root, isLiving, isStopping)
       if (removed > 0) log.info({ files: removed }, 'removed files that earlier processes had not finished')
     } catch (error) {
       log.error({ err: error }, 'could not remove the files of earlier processes')
@@ -137,7 +153,9 @@ export class Collector {
       }
     }
     await batches(async () => (await catalog.commit(foldUsage, { limit: rowsMax })).count)
-    const versions = await batches(() => catalog.commit(pruneVersions, { upTo: readers.oldest(upTo), limit: rowsMax }))
+    const versions = await batches(async () => {
+      return catalog.commit(pruneVersions, { upTo: await readers.oldest(upTo), limit: rowsMax })
+    })
     const bodies = await batches(() => catalog.commit(dropUnnamedBodies, { limit: rowsMax }))
     const files = await batches(() => this.#removeFiles(upTo))
     await batches(() => catalog.commit(pruneChanges, { keep: changesKept, limit: rowsMax }))
@@ -148,11 +166,12 @@ export class Collector {
 
   /** Removes files that were unnamed at change `upTo` and before every read under way; then their rows. */
   async #removeFiles(upTo: number): Promise<number> {
-    const { catalog, disk, readers, root } = this.#parts
+    const { catalog, disk, readers, root, forget } = this.#parts
     const removals = await catalog.read(listRemovals, { upTo, limit: rowsMax })
     // First what is to go, then who is there: see holds.ts. A read opened at the very number a file is written down under may still need it.
-    const needed = readers.oldest(upTo + 1)
+    const needed = await readers.oldest(upTo + 1)
     const local = removals.filter(({ tier, number }) => tier === 'local' && number < needed)
+    forget(local.map(({ location }) => location))
     for (let i = 0; i < local.length; i += unlinksMax) {
       await Promise.all(local.slice(i, i + unlinksMax).map((removal) => this.#removeFile(removal)))
     }
@@ -167,9 +186,7 @@ export class Collector {
   }
 
   async #removeFile({ location }: Removal): Promise<void> {
-    const { openFiles, root } = this.#parts
-    openFiles.forget(location)
-    await unlink(join(root, location)).catch(unlessMissing)
+    await unlink(join(this.#parts.root, location)).catch(unlessMissing)
   }
 
   async #pause(ms: number): Promise<void> {

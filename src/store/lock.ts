@@ -3,8 +3,14 @@
 import Database from 'better-sqlite3'
 import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { hasCode } from './blobs/disk.js'
 import { passPoint } from './fault-points.js'
+
+/** How long the processes of a server whose supervisor was killed may take to end. */
+const lingerMsMax = 5_000
+
+const retryMs = 50
 
 /** A directory this process alone may write to. */
 export interface Lock {
@@ -25,8 +31,9 @@ export class DirectoryLocked extends Error {
 }
 
 /** Locks a data directory, which must exist, until `release` or the end of this process.
+ *  @param holder process id that is told to who wants it too: of the process that is stopped to free it
  *  @throws DirectoryLocked when another process, or this one, holds it; Error when the directory cannot be written to */
-export function lockDirectory(directory: string): Lock {
+export function lockDirectory(directory: string, holder = process.pid): Lock {
   // No code may open this file but SQLite: closing any descriptor of it would drop this process's lock.
   const database = new Database(join(directory, 'lock.db'), { timeout: 0 })
   // The holder's id cannot be read from a locked database, so it stands beside it.
@@ -44,7 +51,7 @@ export function lockDirectory(directory: string): Lock {
     throw error
   }
   try {
-    writeHolder(holderFile)
+    writeHolder(holderFile, holder)
   } catch (error) {
     database.close()
     throw error
@@ -60,11 +67,34 @@ export function lockDirectory(directory: string): Lock {
   }
 }
 
-function writeHolder(path: string): void {
+/** As `lockDirectory`, but where the holder it would name has ended already waits for what it left: the processes of a server whose
+ *  supervisor was killed end a moment after it. */
+export async function lockDirectoryOnceFree(directory: string, holder = process.pid): Promise<Lock> {
+  for (const until = performance.now() + lingerMsMax; ; await wait(retryMs)) {
+    try {
+      return lockDirectory(directory, holder)
+    } catch (error) {
+      if (!(error instanceof DirectoryLocked) || !hasEnded(error.holder) || performance.now() > until) throw error
+    }
+  }
+}
+
+/** Source: kill(2), "if sig is 0 … existence and permission checks are still performed". */
+function hasEnded(processId: number | undefined): boolean {
+  if (processId === undefined) return false
+  try {
+    process.kill(processId, 0)
+    return false
+  } catch (error) {
+    return hasCode(error, ['ESRCH'])
+  }
+}
+
+function writeHolder(path: string, holder: number): void {
   try {
     const fd = openSync(path, 'w', 0o600)
     try {
-      writeSync(fd, `${process.pid}\n`)
+      writeSync(fd, `${holder}\n`)
       fsyncSync(fd)
     } finally {
       closeSync(fd)

@@ -9,13 +9,9 @@ import { deleteVersions } from './catalog/delete-versions.js'
 import type { Space } from './space.js'
 
 /** Transactions that may use what was kept aside. Where versions are kept a deletion makes no room by itself, but it is a row at most. */
-const makingRoom: ReadonlySet<object> = new Set([
-  abortUpload,
-  deleteBucketRow,
-  deleteBucketSetting,
-  deleteVersion,
-  deleteVersions,
-])
+const makingRoom: ReadonlySet<string> = new Set(
+  [abortUpload, deleteBucketRow, deleteBucketSetting, deleteVersion, deleteVersions].map(({ name }) => name),
+)
 
 /** A catalog for who only makes room: the collector, and what discards drafts. */
 export const roomMakingCatalog = (catalog: Catalog, space: Space): Catalog => ({
@@ -28,10 +24,11 @@ export const roomMakingCatalog = (catalog: Catalog, space: Space): Catalog => ({
 /** A catalog that refuses all other transactions while the disk is full, before they are sent. */
 export const roomyCatalog = (catalog: Catalog, space: Space): Catalog => ({
   read: (query, args) => catalog.read(query, args),
-  commit: (transaction, args) => {
-    const work = () => catalog.commit(transaction, args)
-    return makingRoom.has(transaction) ? space.toMakeRoom(work) : space.within(work)
-  },
+  commit: (transaction, args) => commitInRoom(space, transaction.name, () => catalog.commit(transaction, args)),
   number: () => catalog.number(),
   close: () => catalog.close(),
 })
+
+/** Commits a transaction of a name as `roomyCatalog` does. */
+export const commitInRoom = <Result>(space: Space, name: string, work: () => Promise<Result>): Promise<Result> =>
+  makingRoom.has(name) ? space.toMakeRoom(work) : space.within(work)

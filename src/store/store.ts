@@ -38,3 +38,9 @@ export interface Store {
   /** Lets every write under way end, then closes files and catalog. */
   close(): Promise<void>
 }
+
+/** A store that requests are served from. */
+export interface ServedStore extends Store {
+  /** Why writes cannot be had, when they cannot: for good, or while the writer is away. */
+  failure(): Error | undefined
+}

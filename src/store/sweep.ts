@@ -11,21 +11,21 @@ import { passPoint } from './fault-points.js'
 /** Files asked about at a time. */
 const filesMax = 500
 
-/** Removes the orphans of every instance but the living one.
+/** Removes the orphans of every instance that is dead. Nothing that a dead instance sent may still be on its way to the catalog.
  *  @param root the `blobs` directory
- *  @param living this process's instance
+ *  @param isLiving whether the process of an instance may be alive; one that is dead never lives again
  *  @param isStopping asked between two batches; what is not done then is done at the next start
  *  @returns how many files were removed */
 export async function sweepDeadInstances(
   catalog: Catalog,
   disk: Disk,
   root: string,
-  living: string,
+  isLiving: (instance: string) => boolean,
   isStopping: () => boolean,
 ): Promise<number> {
   let removed = 0
   for (const { id } of await catalog.read(unsweptInstances, undefined)) {
-    if (id === living) continue
+    if (isLiving(id)) continue
     for await (const folder of entriesOf(join(root, id))) {
       let locations: string[] = []
       const removeOrphans = async (): Promise<void> => {

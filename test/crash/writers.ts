@@ -36,6 +36,10 @@ export interface Work {
   readonly races: readonly RaceModel[]
   /** Becomes true when the server is killed: then a request may fail. */
   isOver(): boolean
+  /** Whether a request may fail in this way although it is not over; when left out, none may. */
+  mayFail?(error: unknown): boolean
+  /** Told of each request that was acknowledged. */
+  onAcknowledged?(): void
 }
 
 let sequence = 0
@@ -48,8 +52,9 @@ export async function writeUntilKilled(work: Work): Promise<number> {
     try {
       await oneOperation(work)
       acknowledged += 1
+      work.onAcknowledged?.()
     } catch (error) {
-      if (!work.isOver()) throw error
+      if (!work.isOver() && work.mayFail?.(error) !== true) throw error
     }
   }
   return acknowledged

@@ -7,7 +7,6 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Disk } from '../../src/store/blobs/disk.js'
-import { OpenFiles } from '../../src/store/blobs/open-files.js'
 import type { Catalog } from '../../src/store/catalog/catalog.js'
 import { Collector } from '../../src/store/collect.js'
 import { holdDirectory, Holds } from '../../src/store/holds.js'
@@ -52,7 +51,9 @@ describe('holdDirectory', () => {
     const directory = await temporaryDirectory(later)
     const holder = await inProcess(
       directory,
-      `holdDirectory(directory).keepFrom(3)
+      // Held by a name: what nobody can reach is closed when memory is collected.
+      `globalThis.hold = holdDirectory(directory)
+       hold.keepFrom(3)
        console.log('held')
        setInterval(() => undefined, 1000)`,
     )
@@ -204,9 +205,9 @@ describe('the collector, beside a process that holds', () => {
             catalog,
             disk: new Disk(),
             readers: { oldest: (current) => holds.oldest(current) },
-            openFiles: new OpenFiles(root),
+            forget: () => undefined,
             root,
-            instance: '',
+            isLiving: () => true,
             log,
           })
           equal(store.catalog.number(), upTo)

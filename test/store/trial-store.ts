@@ -5,7 +5,10 @@ import { openStore, type LocalStore } from '../../src/store/open-store.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
 /** Where `naming-transactions` is, compiled or not. */
-const transactions = new URL(`./naming-transactions.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
+export const transactions = new URL(
+  `./naming-transactions.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
+  import.meta.url,
+)
 
 /** Canonical id of the trial store's root account. */
 export const ownerId = 'a'.repeat(64)

@@ -2,8 +2,8 @@
 
 import { systemClock, type Clock } from '../../contract/operation.js'
 import type { Catalog } from './catalog.js'
+import { CatalogReader } from './catalog-reader.js'
 import type { CheckpointSettings } from './checkpoint-thread.js'
-import { Connection } from './connection.js'
 import { errorOf, type ErrorData } from './error-data.js'
 import type { Migrated } from './migrate.js'
 import type { Query, Transaction } from './steps.js'
@@ -44,17 +44,15 @@ export async function openSqliteCatalog(settings: SqliteCatalogSettings): Promis
 export class SqliteCatalog implements Catalog {
   /** Of the database file. */
   readonly path: string
-  readonly #reader: Connection
+  readonly #reader: CatalogReader
   readonly #writer: Writer
   readonly #wal: WalState
   readonly #checkpointsEnded: Promise<void>
-  /** Queries that took more than one step when they last ran, and probably will again. */
-  readonly #long = new WeakSet<object>()
 
   /** Use `openSqliteCatalog`. */
   constructor(path: string, writer: Writer, wal: WalState) {
     this.path = path
-    this.#reader = new Connection(path, 'read')
+    this.#reader = new CatalogReader(path)
     this.#writer = writer
     this.#wal = wal
     const workerData: CheckpointSettings = { path, wal: wal.shared }
@@ -64,40 +62,23 @@ export class SqliteCatalog implements Catalog {
     this.#checkpointsEnded = new Promise((resolve) => worker.on('exit', () => resolve()))
   }
 
-  async read<Arguments, Result>(query: Query<Arguments, Result>, args: Arguments): Promise<Result> {
-    return this.readNow(query, args)
+  read<Arguments, Result>(query: Query<Arguments, Result>, args: Arguments): Promise<Result> {
+    return this.#reader.read(query, args)
   }
 
   /** `read`, without waiting: SQLite answers at once. */
   readNow<Arguments, Result>(query: Query<Arguments, Result>, args: Arguments): Result {
-    if (this.#long.has(query)) return this.#readInSnapshot(query, args)
-    // A single statement is a snapshot by itself. Only when a second step comes are all run again, in one transaction.
-    const steps = query.steps(args)
-    const first = steps.next()
-    if (first.done === true) return first.value
-    const second = steps.next(this.#reader.execute(first.value))
-    if (second.done === true) return second.value
-    this.#long.add(query)
-    return this.#readInSnapshot(query, args)
-  }
-
-  #readInSnapshot<Arguments, Result>(query: Query<Arguments, Result>, args: Arguments): Result {
-    const reader = this.#reader
-    reader.execute(begin)
-    try {
-      const steps = query.steps(args)
-      let count = 0
-      let next = steps.next()
-      for (; next.done !== true; count += 1) next = steps.next(reader.execute(next.value))
-      if (count < 2) this.#long.delete(query)
-      return next.value
-    } finally {
-      reader.execute(end)
-    }
+    return this.#reader.readNow(query, args)
   }
 
   commit<Arguments, Result>(transaction: Transaction<Arguments, Result>, args: Arguments): Promise<Result> {
     return this.#writer.commit(transaction, args)
+  }
+
+  /** `commit` of a transaction that another process has sent.
+   *  @param sealed its arguments in V8's format, in memory of their own */
+  commitSealed(name: string, sealed: Uint8Array): Promise<unknown> {
+    return this.#writer.commitSealed(name, sealed)
   }
 
   number(): number {
@@ -128,6 +109,3 @@ export class SqliteCatalog implements Catalog {
     await this.#writer.close()
   }
 }
-
-const begin = { kind: 'run', statement: { text: 'BEGIN', names: [] }, parameters: {} } as const
-const end = { kind: 'run', statement: { text: 'COMMIT', names: [] }, parameters: {} } as const

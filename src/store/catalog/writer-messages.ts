@@ -18,6 +18,7 @@ export interface WriterSettings {
 export interface GroupMessage {
   readonly kind: 'group'
   readonly names: readonly string[]
+  /** Bytes are arguments another process has sent, in V8's format. */
   readonly args: readonly unknown[]
 }
 

@@ -1,5 +1,6 @@
 // The thread that owns the only writing connection: it runs groups of transactions, one commit and one sync a group.
 
+import { deserialize } from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
 import { S3Error } from '../../contract/errors.js'
 import { isScarceBeside } from '../space.js'
@@ -111,9 +112,12 @@ function serve(connection: Connection, transactions: ReadonlyMap<string, Transac
 function jobsOf(message: GroupMessage, transactions: ReadonlyMap<string, Transaction<never, unknown>>): Job[] {
   return message.names.map((name, i) => ({
     transaction: transactions.get(name) ?? unknown(name),
-    args: message.args[i],
+    args: unsealed(message.args[i]),
   }))
 }
+
+/** Arguments are an object, or nothing; those of other processes come as bytes, and are not looked into before this thread does. */
+const unsealed = (args: unknown): unknown => (args instanceof Uint8Array ? deserialize(args) : args)
 
 const unknown = (name: string) =>
   // oxlint-disable-next-line require-yield -- it only refuses

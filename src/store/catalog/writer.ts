@@ -20,7 +20,7 @@ const groupBytesMax = 8 * 1024 * 1024
 export const waitingCountMax = 10_000
 
 /** Bytes of arguments that may wait. */
-const waitingBytesMax = 128 * 1024 * 1024
+export const waitingBytesMax = 128 * 1024 * 1024
 
 interface Waiting {
   readonly name: string
@@ -29,6 +29,9 @@ interface Waiting {
   readonly resolve: (result: unknown) => void
   readonly reject: (error: Error) => void
 }
+
+/** Of a transaction only its name goes to the writer. */
+type Named<Arguments, Result> = Pick<Transaction<Arguments, Result>, 'name'>
 
 /** The writer thread, and those who wait for it. */
 export class Writer {
@@ -89,7 +92,7 @@ export class Writer {
 
   /** See `Catalog.commit`.
    *  @throws SlowDown when too many wait; ServiceUnavailable when writes have stopped */
-  commit<Arguments, Result>(transaction: Transaction<Arguments, Result>, args: Arguments): Promise<Result> {
+  commit<Arguments, Result>({ name }: Named<Arguments, Result>, args: Arguments): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       if (this.#failure !== undefined) return reject(writingStopped(this.#failure))
       if (this.#isClosing) return reject(new Error('The catalog is closed'))
@@ -99,7 +102,7 @@ export class Writer {
       const sizeBytes = sizeOf(args)
       // What comes back under this name is what the transaction of this name answered.
       this.#waiting.push({
-        name: transaction.name,
+        name,
         args,
         sizeBytes,
         resolve: resolve as (result: unknown) => void,
@@ -108,6 +111,12 @@ export class Writer {
       this.#waitingBytes += sizeBytes
       this.#schedule()
     })
+  }
+
+  /** `commit` of a transaction that another process has sent.
+   *  @param sealed its arguments in V8's format, in memory of their own */
+  commitSealed(name: string, sealed: Uint8Array): Promise<unknown> {
+    return this.commit<unknown, unknown>({ name }, sealed)
   }
 
   /** Lets everything that waits be committed, then ends the thread. */

@@ -9,7 +9,7 @@ import { one, statement } from '../catalog/steps.js'
 import { ByteCheck, type ByteFault, type ByteProgress } from '../check-bytes.js'
 import { catalogFaults } from '../check-catalog.js'
 import { orphans } from '../check.js'
-import { lockDirectory } from '../lock.js'
+import { lockDirectoryOnceFree } from '../lock.js'
 import { requireStore } from '../open-to-check.js'
 import { recountUsage } from './recount-usage.js'
 import { LostVersions } from './lost-versions.js'
@@ -55,7 +55,7 @@ const looksMax = 6
  *    has been changed then */
 export async function repairStore(directory: string, options: RepairOptions): Promise<Repaired> {
   const path = requireStore(directory)
-  const lock = lockDirectory(directory)
+  const lock = await lockDirectoryOnceFree(directory)
   const root = join(directory, 'blobs')
   const repairs = join(directory, 'repairs')
   const steps: RepairStep[] = []

@@ -1,0 +1,90 @@
+// What the supervisor and its processes say to each other over the channel that comes with a child process. Everything is JSON.
+
+import type { RootKey } from './auth/root-key.js'
+import { Secret } from './auth/secret.js'
+import type { Settings } from './settings.js'
+import { errorData, type ErrorData } from './store/catalog/error-data.js'
+
+/** A root key as it is handed to a process of this server: over a channel nobody else has, so that its secret stands in no command
+ *  line and in no environment. */
+export interface HandedKey extends Omit<RootKey, 'secret'> {
+  readonly secretText: string
+}
+
+/** To be sent. */
+export const handedKey = ({ secret, ...key }: RootKey): HandedKey => ({ ...key, secretText: secret.reveal() })
+
+/** As it was. */
+export const receivedKey = ({ secretText, ...key }: HandedKey): RootKey => ({ ...key, secret: new Secret(secretText) })
+
+/** Why a process could not start, with the reason of the reason, which does not cross to another process. */
+export function refusalOf(error: unknown): ErrorData {
+  const data = errorData(error)
+  if (data.kind === 'refusal' || data.name === 'SettingsError') return data
+  return error instanceof Error && error.cause instanceof Error
+    ? { ...data, message: `${data.message} (${error.cause.message})` }
+    : data
+}
+
+/** To the writer. */
+export type ToWriterProcess =
+  | {
+      readonly kind: 'start'
+      readonly settings: Settings
+      /** See `FromWorker`. */
+      readonly run: string
+      /** Instances of workers that live. */
+      readonly living: readonly string[]
+    }
+  /** A worker's process has ended. */
+  | { readonly kind: 'bury'; readonly instance: string }
+  /** A sync has failed in a worker. */
+  | { readonly kind: 'stopWriting'; readonly reason: string }
+  | Stop
+
+/** From the writer. */
+export type FromWriterProcess =
+  | { readonly kind: 'ready'; readonly key: HandedKey }
+  | Refused
+  /** Writing has stopped for good. */
+  | StoppedWriting
+
+/** To a worker. */
+export type ToWorkerProcess =
+  | {
+      readonly kind: 'start'
+      readonly settings: Settings
+      readonly run: string
+      readonly instance: string
+      /** From 1. */
+      readonly number: number
+      readonly key: HandedKey
+    }
+  /** A socket comes with it. */
+  | { readonly kind: 'connection' }
+  | Stop
+
+/** From a worker. */
+export type FromWorkerProcess =
+  | { readonly kind: 'ready' }
+  | Refused
+  /** So many connections that were handed over have been taken, in their order, and so many have closed. */
+  | { readonly kind: 'connections'; readonly taken: number; readonly closed: number }
+  | StoppedWriting
+
+interface Stop {
+  readonly kind: 'stop'
+  /** How long requests under way may take. Said again, the last one counts. */
+  readonly graceMs: number
+}
+
+/** It could not start. */
+interface Refused {
+  readonly kind: 'refused'
+  readonly error: ErrorData
+}
+
+interface StoppedWriting {
+  readonly kind: 'stoppedWriting'
+  readonly reason: string
+}

@@ -1,0 +1,215 @@
+// A server of several processes: this one owns the port and hands out connections, one writes the catalog, the others serve requests. It holds
+// no data and answers no request, so that it has little to die of; whatever else dies it starts again.
+
+import { randomBytes } from 'node:crypto'
+import { createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { openLog } from './log.js'
+import type { Log } from './contract/log.js'
+import type { RootKey } from './auth/root-key.js'
+import { Child } from './child.js'
+import { type FromWriterProcess, type HandedKey, receivedKey, type ToWriterProcess } from './process-messages.js'
+import { Restarts } from './restarts.js'
+import { endpointOf, listen, tlsOf } from './listen.js'
+import type { Settings } from './settings.js'
+import { errorOf } from './store/catalog/error-data.js'
+import { WorkerSlot } from './worker-slot.js'
+
+/** Beyond the grace, a worker that has not ended is killed: its requests have been cut off by then. */
+const workerEndMsMax = 5_000
+
+/** How long the writer may take to finish its last group and empty the WAL. Killed then, it loses nothing. */
+const writerEndMsMax = 30_000
+
+/** A server of several processes that accepts requests. */
+export interface SupervisedServer {
+  readonly endpoint: URL
+  readonly region: string
+  readonly rootKey: RootKey
+  /** Settles when the server has given up, and is closing. */
+  readonly broken: Promise<Error>
+  /** Stops accepting, lets requests under way finish within the grace, then ends every process. */
+  close(): Promise<void>
+  /** Stops at once: requests under way are cut off. */
+  closeNow(): Promise<void>
+}
+
+/** Starts the processes of a server and listens.
+ *  @throws as `startServer` */
+export async function startSupervisor(settings: Settings): Promise<SupervisedServer> {
+  const log = openLog(settings.logLevel, undefined, 'supervisor')
+  const tls = await tlsOf(settings)
+  const supervisor = new Supervisor(settings, log)
+  try {
+    const key = await supervisor.start()
+    const endpoint = endpointOf(supervisor.server, settings.address.host, tls !== undefined)
+    return {
+      endpoint,
+      region: settings.region,
+      rootKey: receivedKey(key),
+      broken: supervisor.broken,
+      close: () => supervisor.close(settings.shutdownGraceMs),
+      closeNow: () => supervisor.close(0),
+    }
+  } catch (error) {
+    await supervisor.close(0)
+    throw error
+  }
+}
+
+class Supervisor {
+  /** Accepts connections and hands them out, unread. */
+  readonly server: Server
+  readonly broken: Promise<Error>
+  readonly #settings: Settings
+  readonly #log: Log
+  /** Names this run of the server. */
+  readonly #run = randomBytes(16).toString('hex')
+  readonly #workers: readonly WorkerSlot[]
+  /** The workers, the one first whose turn was longest ago. */
+  #turns: readonly WorkerSlot[]
+  readonly #restarts = new Restarts()
+  #writer: Child<ToWriterProcess, FromWriterProcess> | undefined
+  #key: HandedKey | undefined
+  /** Why writing has stopped for good. A writer that was started anew would write again, to a disk that nobody has checked. */
+  #stoppedWriting: string | undefined
+  /** Connections nobody is ready for. */
+  readonly #waiting = new Set<Socket>()
+  #closing: Promise<void> | undefined
+  #break: (error: Error) => void = () => undefined
+
+  constructor(settings: Settings, log: Log) {
+    this.#settings = settings
+    this.#log = log
+    this.broken = new Promise((resolve) => (this.#break = resolve))
+    this.server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#accept(socket))
+    this.#workers = Array.from(
+      { length: settings.workers },
+      (_, i) =>
+        new WorkerSlot(i + 1, log, {
+          onReady: () => this.#handOutWaiting(),
+          onDeath: (instance) => this.#writer?.say({ kind: 'bury', instance }),
+          onStoppedWriting: (reason) => {
+            this.#stoppedWriting ??= reason
+            this.#writer?.say({ kind: 'stopWriting', reason })
+          },
+          onBroken: (error) => this.#giveUp(error),
+        }),
+    )
+    this.#turns = this.#workers
+  }
+
+  /** Settles when all is ready. The port is taken before a worker is started, and after the directory is locked. */
+  async start(): Promise<HandedKey> {
+    const key = await this.#startWriter()
+    this.#key = key
+    await listen(this.server, this.#settings.address)
+    const start = { kind: 'start', settings: withoutKey(this.#settings), run: this.#run, key } as const
+    await Promise.all(this.#workers.map((worker) => worker.start(start)))
+    return key
+  }
+
+  /** Ends everything: who serves first, who writes last. Called again with a shorter grace, that one counts. */
+  close(graceMs: number): Promise<void> {
+    for (const worker of this.#workers) worker.stop(graceMs)
+    this.#closing ??= this.#close(graceMs)
+    return this.#closing
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    this.server.close()
+    for (const socket of this.#waiting) socket.destroy()
+    await Promise.all(this.#workers.map((worker) => worker.ended(graceMs + workerEndMsMax)))
+    const writer = this.#writer
+    if (writer === undefined) return
+    writer.say({ kind: 'stop', graceMs })
+    const late = setTimeout(() => writer.kill(), writerEndMsMax)
+    await writer.ended
+    clearTimeout(late)
+  }
+
+  /** Starts the writer; answers when it is ready.
+   *  @throws Error when it could not start */
+  #startWriter(): Promise<HandedKey> {
+    return new Promise((resolve, reject) => {
+      let isReady = false
+      let refusal: Error | undefined
+      const writer = new Child<ToWriterProcess, FromWriterProcess>('writer-process', {
+        onMessage: (message) => {
+          switch (message.kind) {
+            case 'ready':
+              isReady = true
+              this.#restarts.noteReady()
+              return resolve(message.key)
+            case 'refused':
+              refusal = errorOf(message.error)
+              return writer.kill()
+            case 'stoppedWriting':
+              this.#stoppedWriting ??= message.reason
+          }
+        },
+        onExit: (how) => {
+          this.#writer = undefined
+          reject(refusal ?? new Error(`The writer ended before it was ready (${how})`))
+          // The first start is the operator's to try again.
+          if (this.#closing === undefined && this.#key !== undefined) void this.#restartWriter(isReady, how, refusal)
+        },
+      })
+      this.#writer = writer
+      const living = this.#workers.flatMap(({ instance }) => instance ?? [])
+      writer.say({ kind: 'start', settings: this.#settings, run: this.#run, living })
+    })
+  }
+
+  async #restartWriter(wasReady: boolean, how: string, refusal: Error | undefined): Promise<void> {
+    if (this.#stoppedWriting !== undefined) {
+      const fields = { how, reason: this.#stoppedWriting }
+      return this.#log.error(fields, 'the writer has ended after writing had stopped: restart the server')
+    }
+    const delayMs = this.#restarts.noteEnd(wasReady, performance.now())
+    this.#log.error({ how, ...(refusal && { err: refusal }), delayMs }, 'the writer has ended')
+    if (delayMs === undefined)
+      return this.#giveUp(new Error('The writer could not be started again', { cause: refusal }))
+    await wait(delayMs, undefined, { ref: false })
+    if (this.#closing !== undefined) return
+    // Should it fail, `onExit` comes back here.
+    await this.#startWriter().then(
+      () => this.#log.info({}, 'the writer is back'),
+      () => undefined,
+    )
+  }
+
+  #giveUp(error: Error): void {
+    this.#break(error)
+    void this.close(0)
+  }
+
+  #accept(socket: Socket): void {
+    const open = this.#workers.reduce((sum, worker) => sum + worker.connections, this.#waiting.size)
+    if (open >= this.#settings.connectionsMax) {
+      socket.destroy()
+      return
+    }
+    this.#waiting.add(socket)
+    socket.on('error', () => undefined) // 'close' follows
+    socket.on('close', () => this.#waiting.delete(socket))
+    this.#handOutWaiting()
+  }
+
+  /** Each connection goes to the worker that has the fewest; of several, to the one whose turn was longest ago. */
+  #handOutWaiting(): void {
+    for (const socket of this.#waiting) {
+      const [first, ...others] = this.#turns.filter((worker) => worker.isReady)
+      if (first === undefined) return
+      const worker = others.reduce((least, one) => (one.connections < least.connections ? one : least), first)
+      this.#turns = [...this.#turns.filter((one) => one !== worker), worker]
+      this.#waiting.delete(socket)
+      worker.hand(socket)
+    }
+  }
+}
+
+/** Workers are handed the key itself. */
+function withoutKey({ rootAccessKey: _id, rootSecretKey: _secret, ...settings }: Settings): Settings {
+  return settings
+}

@@ -1,0 +1,102 @@
+// A worker process: serves the connections the supervisor hands over, with bodies of its own and the catalog by way of the writer process.
+
+import type { Socket } from 'node:net'
+import { systemClock } from './contract/operation.js'
+import { openLog } from './log.js'
+import { type FromWorkerProcess, receivedKey, refusalOf, type ToWorkerProcess } from './process-messages.js'
+import { tlsOf } from './listen.js'
+import { type Application, applicationOn, cut } from './server.js'
+import type { ServedStore } from './store/store.js'
+import { openWorkerStore } from './store/worker-store.js'
+import { leave, supervised } from './supervised.js'
+
+/** Set once it is ready. */
+let serving: { readonly application: Application; readonly store: ServedStore } | undefined
+/** Connections that were handed over and are open. */
+const open = new Set<Socket>()
+/** What the supervisor has not been told yet. */
+let news = { taken: 0, closed: 0 }
+let whenEmpty: (() => void) | undefined
+let stopping: Promise<void> | undefined
+
+// The supervisor, which is this very program, sends nothing else.
+const say: (message: FromWorkerProcess) => void = supervised((message, socket) =>
+  receive(message as ToWorkerProcess, socket),
+)
+
+function receive(message: ToWorkerProcess, socket: Socket | undefined): void {
+  switch (message.kind) {
+    case 'start':
+      start(message).catch((error: unknown) => say({ kind: 'refused', error: refusalOf(error) }))
+      return
+    case 'connection':
+      return take(socket)
+    case 'stop':
+      void stop(message.graceMs)
+  }
+}
+
+async function start({ settings, run, instance, number, key }: ToWorkerProcess & { kind: 'start' }): Promise<void> {
+  process.title = `cairn worker ${number}`
+  const log = openLog(settings.logLevel, undefined, `worker ${number}`)
+  const tls = await tlsOf(settings)
+  const store = await openWorkerStore({
+    directory: settings.data,
+    run,
+    instance,
+    processes: settings.workers,
+    log,
+    onFailure: (error) => say({ kind: 'stoppedWriting', reason: error.message }),
+    onRefusal: (error) => {
+      log.error({ err: error }, 'this process has no server any more')
+      process.exit(1)
+    },
+  })
+  const application = applicationOn(store, receivedKey(key), settings, tls, { clock: systemClock, log })
+  // It is given its connections; with this event Node begins to look for those whose headers are late.
+  application.server.emit('listening')
+  serving = { application, store }
+  say({ kind: 'ready' })
+}
+
+/** @param socket undefined when the client left on the way here */
+function take(socket: Socket | undefined): void {
+  tell('taken')
+  if (socket === undefined || serving === undefined || stopping !== undefined) {
+    socket?.destroy()
+    return tell('closed')
+  }
+  open.add(socket)
+  socket.on('close', () => {
+    open.delete(socket)
+    tell('closed')
+    if (open.size === 0) whenEmpty?.()
+  })
+  serving.application.server.emit('connection', socket)
+}
+
+/** What happens in the same turn of the event loop is told together. */
+function tell(what: keyof typeof news): void {
+  if (news.taken + news.closed === 0) {
+    setImmediate(() => {
+      say({ kind: 'connections', ...news })
+      news = { taken: 0, closed: 0 }
+    })
+  }
+  news[what] += 1
+}
+
+/** Lets requests under way finish within the grace, then ends this process. Asked again, the shorter grace counts. */
+async function stop(graceMs: number): Promise<void> {
+  if (serving === undefined) process.exit(0)
+  const { application, store } = serving
+  setTimeout(cut, graceMs, application).unref()
+  if (stopping !== undefined) return
+  application.isStopping = true
+  stopping = open.size === 0 ? Promise.resolve() : new Promise((resolve) => (whenEmpty = resolve))
+  application.connections.closeWhenIdle()
+  await stopping
+  application.server.close()
+  await store.close()
+  leave()
+}
