@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { S3Error } from '../contract/errors.js'
 import type { Admission, Applicant } from './admission.js'
+import { contentLengthOf, type FurtherHeaders, headOf, isBodiless } from './answer-head.js'
 import { heldAnswers } from './body/held-memory.js'
 import { ClientLeft, type Connection, type Passenger } from './connections.js'
 import { announcesBody, waitsForContinue } from './http-request.js'
@@ -26,9 +27,6 @@ export interface ExchangeLimits {
 
 /** An answer up to this size is left to the socket; of larger ones the memory is counted until their clients have taken them. */
 export const uncountedSizeBytesMax = 64 * 1024
-
-/** Headers by name, beside those of an answer. */
-type FurtherHeaders = Readonly<Record<string, string>>
 
 /** A request under way. */
 export class Exchange implements Passenger, Applicant, Waiter {
@@ -182,8 +180,7 @@ export class Exchange implements Passenger, Applicant, Waiter {
       if (this.#hasLeft) throw new ClientLeft()
       const fate = this.#fateOfRequestBody()
       const length = contentLengthOf(answer)
-      const head = headOf(answer, further)
-      if (length !== undefined && !hasLengthHeader(answer)) head.push('Content-Length', String(length))
+      const head = headOf(answer, further, length)
       if (fate === 'close' || this.#connection.isLast) head.push('Connection', 'close')
       response.writeHead(answer.status, head)
 
@@ -299,26 +296,4 @@ export class Exchange implements Passenger, Applicant, Waiter {
     else if (this.#isSent || this.#interrupt !== undefined) this.#connection.destroy()
     else this.#request.socket.setTimeout(this.#limits.idleMsMax)
   }
-}
-
-/** 204 and 304 end with their head. RFC 9112, 6.3. */
-const isBodiless = (status: number): boolean => status === 204 || status === 304
-
-/** The bytes an answer's body has, when that is known. */
-function contentLengthOf({ status, headers, body }: Answer): number | undefined {
-  if (isBodiless(status)) return undefined
-  if (body instanceof Uint8Array) return body.length
-  const stated = headers.get('Content-Length')
-  if (stated !== undefined) return Number(stated)
-  return body === undefined ? 0 : undefined
-}
-
-const hasLengthHeader = ({ headers }: Answer): boolean => headers.has('Content-Length')
-
-/** Names and values in turn, as Node takes them without looking at them twice. */
-function headOf({ headers }: Answer, extra: Readonly<Record<string, string>>): string[] {
-  const head: string[] = []
-  for (const [name, value] of headers) head.push(name, value)
-  for (const name in extra) head.push(name, extra[name] ?? '')
-  return head
 }
