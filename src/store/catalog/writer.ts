@@ -227,6 +227,7 @@ function sizeOf(args: unknown, depth = 0): number {
   if (args instanceof Uint8Array) return args.byteLength
   if (typeof args !== 'object' || args === null || depth > 4) return 8
   let sum = 8
-  for (const value of Object.values(args)) sum += sizeOf(value, depth + 1)
+  // Arguments are plain data: they have no members but their own.
+  for (const name in args) sum += sizeOf((args as Readonly<Record<string, unknown>>)[name], depth + 1)
   return sum
 }
