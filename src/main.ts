@@ -29,7 +29,11 @@ const program = new Command('cairn')
   .version(versionOf(new URL('../../package.json', import.meta.url)))
   .exitOverride()
 
-const serveCommand = program.command('serve').description('serve a data directory').action(serve)
+const serveCommand = program
+  .command('serve')
+  .description('serve a data directory')
+  .showHelpAfterError('Allowed are the options that `cairn serve --help` lists.')
+  .action(serve)
 withFlags(serveCommand)
 
 program
@@ -147,7 +151,7 @@ function welcome(
 ${secret === undefined ? '' : `  Secret key   ${secret}   (shown only this once)\n`}
 aws-cli:
 
-  export AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${shown} AWS_REGION=${region}
+  export AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${shown} AWS_DEFAULT_REGION=${region}
   aws --endpoint-url ${url} s3 mb s3://first-bucket
 
 rclone:

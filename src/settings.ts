@@ -155,7 +155,7 @@ export const definitions = {
       .regex(/^[\w.@+-]+$/)
       .optional(),
     allowed: '3 to 128 letters, digits and _ . @ + -, together with the root secret key',
-    about: 'access key of the root account; random on first start when not set',
+    about: 'access key of the root account; that of root-key.json when not set, which is made on the first start',
     placeholder: 'KEY',
   },
   rootSecretKey: {

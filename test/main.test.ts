@@ -188,6 +188,13 @@ describe('cairn', function () {
       {},
       /data is "\/dev\/null\/data"; allowed is a directory that can be made/,
     ],
+    [
+      'a data directory in a file system of the kernel',
+      ['serve', '--data', '/proc/cairn'],
+      {},
+      /data is "\/proc\/cairn"; allowed is a directory that can be made/,
+    ],
+    ['an option that is unknown', ['serve', '--colour', 'red'], {}, /'--colour'\s+Allowed are the options/],
     ['checking what is no store', ['check', '--data', 'nowhere'], {}, /nowhere holds no store/],
   ]
   for (const [name, args, environment, says] of refused) {

@@ -5,10 +5,11 @@
 //   <directory>/holds/              what other programs read beside it
 //   <directory>/writer.sock         where the writer listens, when worker processes serve beside it
 
-import { mkdir, readdir, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { type Clock, systemClock } from '../contract/operation.js'
-import { Disk, makeDirectory, syncDirectory } from './blobs/disk.js'
+import { Disk, makeDirectory } from './blobs/disk.js'
 import { registerAccount } from './catalog/account.js'
 import { openSqliteCatalog, type SqliteCatalog } from './catalog/sqlite-catalog.js'
 import { Holds } from './holds.js'
@@ -120,12 +121,11 @@ export async function openDirectory<Opened>(
 /** Makes a data directory, with its parents, when there is none: their names are durable then too. */
 export async function makeDataDirectory(directory: string): Promise<void> {
   const disk = new Disk(() => undefined)
-  const parent = dirname(resolve(directory))
-  const firstMade = (await mkdir(parent, { recursive: true })) ?? resolve(directory)
-  for (let made = parent; made.length >= firstMade.length; made = dirname(made)) {
-    await syncDirectory(disk, dirname(made))
-  }
-  await makeDirectory(disk, directory)
+  const missing: string[] = []
+  for (let path = resolve(directory); !existsSync(path); path = dirname(path)) missing.push(path)
+  // Its own name is made durable at each start: an earlier one may have been cut short.
+  if (missing.length === 0) missing.push(resolve(directory))
+  for (const path of missing.toReversed()) await makeDirectory(disk, path)
 }
 
 /** Blobs without their catalog are somebody's data that has lost its names: a new, empty catalog would hide that.

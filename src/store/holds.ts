@@ -52,7 +52,7 @@ export function holdDirectory(directory: string): Hold {
     }
     database.close()
   }
-  throw new Error(`${folder} takes no hold: each was removed at once`)
+  throw new Error(`${folder} takes no hold: it cannot be written to, or each was removed at once`)
 }
 
 function heldBy(database: Database.Database, path: string, directory: string): Hold {

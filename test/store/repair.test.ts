@@ -4,6 +4,7 @@
 import {
   CopyObjectCommand,
   CreateMultipartUploadCommand,
+  AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
@@ -183,6 +184,23 @@ describe('repair', function () {
     const plan = await planned(directory)
     deepEqual(plan.repaired, { losses: 0, changes: 0, files: 0 })
     await requireAllBut()
+  })
+
+  it('has nothing to do where a part was sent twice, and nothing of it is left when the upload is aborted', async () => {
+    fresh = await freshServer()
+    const { s3, bucket: Bucket, directory, server } = fresh
+    const upload = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: 'k' }))
+    const part = { Bucket, Key: 'k', UploadId: upload.UploadId, PartNumber: 1, Body: bytesOf(300_000) }
+    await s3.send(new UploadPartCommand(part))
+    await s3.send(new UploadPartCommand(part))
+    await server.close()
+    deepEqual((await repair(directory, false)).steps, [])
+    fresh = await fresh.restart()
+    await fresh.s3.send(new AbortMultipartUploadCommand({ Bucket, Key: 'k', UploadId: upload.UploadId }))
+    // The upload goes in one pass, its parts in the next.
+    for (let pass = 0; pass < 2; pass += 1) await fresh.server.store.collector.collectNow()
+    deepEqual(await filesBelow(join(directory, 'blobs')), [])
+    await fresh.close()
   })
 
   for (const [name, damage] of Object.entries(fileDamages)) {

@@ -91,9 +91,19 @@ export async function writeWhole(fd: number, bytes: Uint8Array, position: number
   }
 }
 
+/** Makes one directory; fine when it is there already. Not by Node's `recursive`, which goes on for ever below /proc. */
+async function makeOne(path: string): Promise<void> {
+  try {
+    await fs.promises.mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    const isThere = hasCode(error, ['EEXIST']) && (await fs.promises.stat(path)).isDirectory()
+    if (!isThere) throw error
+  }
+}
+
 /** Makes a directory below one that exists, and its name durable. Fine when it is there already. */
 export async function makeDirectory(disk: Disk, path: string): Promise<void> {
-  await fs.promises.mkdir(path, { recursive: true, mode: 0o700 })
+  await makeOne(path)
   passPoint('directory made')
   await syncDirectory(disk, dirname(path))
 }

@@ -51,7 +51,7 @@ const insertExtent = statement<{ bodyId: number; start: number; length: number; 
 
 /** Makes a body of a draft. The older files of blobs that are stored already are left to the collector.
  *  The caller must name the body in the same transaction.
- *  @param number of the change this belongs to, from `nextNumber` */
+ *  @param number of the change this belongs to, from `nextNumber`, or of the newest one where it belongs to none */
 export function* nameDraft(draft: NamedDraft, number: number): Steps<{ readonly bodyId: number }> {
   const { content, size } = draft
   if (content.kind === 'small') {

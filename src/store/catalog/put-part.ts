@@ -5,7 +5,7 @@ import type { Draft } from '../blobs/draft.js'
 import { requireUpload, type UploadName } from './find-upload.js'
 import { forgetBody } from './forget-body.js'
 import { nameDraft } from './name-draft.js'
-import { nextNumber } from './next-number.js'
+import { lastNumber } from './next-number.js'
 import { one, run, statement, transaction, type Steps } from './steps.js'
 
 /** A part's digests. Structured-clonable. */
@@ -48,7 +48,8 @@ const upsert = statement<{
  *  @throws NoSuchBucket, NoSuchUpload (it was completed or aborted meanwhile): the draft is still the caller's then */
 export const putPart = transaction('putPart', function* (args: PutPart) {
   const upload = yield* requireUpload(args)
-  const body = yield* nameDraft(args.draft, yield* nextNumber())
+  // No change of the feed: files whose place it takes ceased to be named after the newest one.
+  const body = yield* nameDraft(args.draft, yield* lastNumber())
   yield* setPart(upload.bodyId, args.number, body.bodyId, args.draft.size, args, args.now)
 })
 

@@ -15,9 +15,10 @@ interface Fix {
 
 const newest = '(SELECT COALESCE(max(number), 0) FROM change)'
 
-/** Numbers that some row remembers: none of them may come again. */
+/** Numbers that some row remembers: none of them may come again. One before that of a removal: a part that replaced a file once wrote down
+ *  the number that was to come. */
 const highest = `(SELECT max(number) FROM (SELECT max(number) AS number FROM change UNION ALL SELECT max(born) FROM version
-  UNION ALL SELECT max(gone) FROM version UNION ALL SELECT max(position) FROM version UNION ALL SELECT max(number) FROM removal
+  UNION ALL SELECT max(gone) FROM version UNION ALL SELECT max(position) FROM version UNION ALL SELECT max(number) - 1 FROM removal
   UNION ALL SELECT max(number) FROM completed_upload UNION ALL SELECT max(number) FROM usage_fold))`
 
 const uploads = `SELECT 'upload ' || id || ' of key ' || quote(CAST(key AS TEXT)) AS about FROM upload`
