@@ -1,5 +1,5 @@
 // `npm test`: installs and builds as needed, runs Mocha on the compiled tests, and closes with `N passed, N failed`.
-// `node scripts/test.mjs [--suite all|clients|long|overload|crash|durability] [--short] [--write] [mocha's options and files]`; without a suite
+// `node scripts/test.mjs [--suite all|clients|long|workers|overload|crash|durability] [--short] [--write] [mocha's options and files]`; without a suite
 // everything but the long ones runs.
 
 import { mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs'
@@ -16,9 +16,10 @@ const [short, write] = ['--short', '--write'].map(
 
 /** Files of a suite, and what it needs in its environment. `crash` and `overload` are the same tests as in `all`, for longer. */
 const suites = {
-  all: { files: ['dist/test/**/*.test.js', '--ignore', 'dist/test/{clients,long,crash/faults}/**'], environment: {} },
+  all: { files: ['dist/test/**/*.test.js', '--ignore', 'dist/test/{clients,long,workers,crash/faults}/**'], environment: {} },
   clients: { files: ['dist/test/clients/**/*.test.js'], environment: {} },
   long: { files: ['dist/test/long/**/*.test.js'], environment: {} },
+  workers: { files: ['dist/test/workers/**/*.test.js'], environment: {} },
   overload: {
     files: ['dist/test/overload/**/*.test.js'],
     environment: { OVERLOAD_CONNECTIONS: process.env.OVERLOAD_CONNECTIONS ?? '2000' },
