@@ -28,7 +28,7 @@ import { type Random, randomFrom } from './random.js'
 import { readOutcome } from './reader.js'
 import { clientFor } from './writers.js'
 
-const rounds = Math.max(2, Math.floor(Number(process.env['CRASH_ROUNDS'] ?? 0) / 5))
+const rounds = Math.max(2, Math.floor(Number(process.env['CRASH_ROUNDS'] ?? 0) / 10))
 const seed = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000_000)
 
 const writers = 5
