@@ -10,7 +10,7 @@ import { clientFor, writeUntilKilled } from './writers.js'
 
 const rounds = Number(process.env['CRASH_ROUNDS'] ?? 5)
 /** Of a server of two workers: its processes end when the supervisor is killed, and the next server waits for that. */
-const roundsOfTwo = Math.ceil(rounds / 2)
+const roundsOfTwo = Math.ceil(rounds / 5)
 const seed = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000_000)
 
 const racesPerRound = 4
