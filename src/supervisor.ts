@@ -162,16 +162,20 @@ class Supervisor {
   }
 
   async #restartWriter(wasReady: boolean, how: string, refusal: Error | undefined): Promise<void> {
-    if (this.#stoppedWriting !== undefined) {
+    const stopped = (): boolean => {
+      if (this.#stoppedWriting === undefined) return false
       const fields = { how, reason: this.#stoppedWriting }
-      return this.#log.error(fields, 'the writer has ended after writing had stopped: restart the server')
+      this.#log.error(fields, 'the writer has ended, and writing has stopped: restart the server')
+      return true
     }
+    if (stopped()) return
     const delayMs = this.#restarts.noteEnd(wasReady, performance.now())
     this.#log.error({ how, ...(refusal && { err: refusal }), delayMs }, 'the writer has ended')
     if (delayMs === undefined)
       return this.#giveUp(new Error('The writer could not be started again', { cause: refusal }))
     await wait(delayMs, undefined, { ref: false })
-    if (this.#closing !== undefined) return
+    // A sync may have failed in a worker while there was no writer to be told of it.
+    if (this.#closing !== undefined || stopped()) return
     // Should it fail, `onExit` comes back here.
     await this.#startWriter().then(
       () => this.#log.info({}, 'the writer is back'),
