@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { lockServedData } from './locked-data.js'
 import { openLog } from './log.js'
 import type { Log } from './contract/log.js'
 import type { RootKey } from './auth/root-key.js'
@@ -13,6 +14,7 @@ import { Restarts } from './restarts.js'
 import { endpointOf, listen, tlsOf } from './listen.js'
 import type { Settings } from './settings.js'
 import { errorOf } from './store/catalog/error-data.js'
+import type { Lock } from './store/lock.js'
 import { WorkerSlot } from './worker-slot.js'
 
 /** Beyond the grace, a worker that has not ended is killed: its requests have been cut off by then. */
@@ -75,6 +77,8 @@ class Supervisor {
   #stoppedWriting: string | undefined
   /** Connections nobody is ready for. */
   readonly #waiting = new Set<Socket>()
+  /** Keeps others out while there is no writer. */
+  #lock: Lock | undefined
   #closing: Promise<void> | undefined
   #break: (error: Error) => void = () => undefined
 
@@ -101,6 +105,7 @@ class Supervisor {
 
   /** Settles when all is ready. The port is taken before a worker is started, and after the directory is locked. */
   async start(): Promise<HandedKey> {
+    this.#lock = await lockServedData(this.#settings.data)
     const key = await this.#startWriter()
     this.#key = key
     await listen(this.server, this.#settings.address)
@@ -112,7 +117,7 @@ class Supervisor {
   /** Ends everything: who serves first, who writes last. Called again with a shorter grace, that one counts. */
   close(graceMs: number): Promise<void> {
     for (const worker of this.#workers) worker.stop(graceMs)
-    this.#closing ??= this.#close(graceMs)
+    this.#closing ??= this.#close(graceMs).finally(() => this.#lock?.release())
     return this.#closing
   }
 
