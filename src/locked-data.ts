@@ -4,7 +4,7 @@ import { openRootKey, type RootKey } from './auth/root-key.js'
 import { SettingsError } from './config.js'
 import type { Settings } from './settings.js'
 import { makeDataDirectory } from './store/directory.js'
-import { DirectoryLocked, type Lock, lockDirectoryOnceFree } from './store/lock.js'
+import { DirectoryLocked, type Lock, lockDirectoryOnceFree, lockForServer } from './store/lock.js'
 
 /** A data directory this process alone may write names to, and its root key. */
 export interface LockedData {
@@ -20,7 +20,7 @@ export async function openLockedData(
   settings: Pick<Settings, 'rootAccessKey' | 'rootSecretKey'>,
   holder = process.pid,
 ): Promise<LockedData> {
-  const lock = await lockedData(directory, holder)
+  const lock = await locked(directory, () => lockDirectoryOnceFree(directory, holder))
   try {
     const { rootAccessKey: accessKeyId, rootSecretKey: secretAccessKey } = settings
     return { lock, rootKey: await openRootKey(directory, { accessKeyId, secretAccessKey }) }
@@ -30,10 +30,14 @@ export async function openLockedData(
   }
 }
 
-async function lockedData(directory: string, holder: number): Promise<Lock> {
+/** Makes the data directory when there is none, and locks it for a server of several processes.
+ *  @throws SettingsError, DirectoryLocked, as `openLockedData` */
+export const lockServedData = (directory: string): Promise<Lock> => locked(directory, () => lockForServer(directory))
+
+async function locked(directory: string, lock: () => Lock | Promise<Lock>): Promise<Lock> {
   try {
     await makeDataDirectory(directory)
-    return await lockDirectoryOnceFree(directory, holder)
+    return await lock()
   } catch (cause) {
     if (cause instanceof DirectoryLocked) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { lockServedData } from './locked-data.js'
 import { openLog } from './log.js'
 import type { Log } from './contract/log.js'
 import type { RootKey } from './auth/root-key.js'
@@ -13,6 +14,7 @@ import { Restarts } from './restarts.js'
 import { endpointOf, listen, tlsOf } from './listen.js'
 import type { Settings } from './settings.js'
 import { errorOf } from './store/catalog/error-data.js'
+import type { Lock } from './store/lock.js'
 import { WorkerSlot } from './worker-slot.js'
 
 /** Beyond the grace, a worker that has not ended is killed: its requests have been cut off by then. */
@@ -75,6 +77,8 @@ class Supervisor {
   #stoppedWriting: string | undefined
   /** Connections nobody is ready for. */
   readonly #waiting = new Set<Socket>()
+  /** Keeps others out while there is no writer. */
+  #lock: Lock | undefined
   #closing: Promise<void> | undefined
   #break: (error: Error) => void = () => undefined
 
@@ -101,6 +105,7 @@ class Supervisor {
 
   /** Settles when all is ready. The port is taken before a worker is started, and after the directory is locked. */
   async start(): Promise<HandedKey> {
+    this.#lock = await lockServedData(this.#settings.data)
     const key = await this.#startWriter()
     this.#key = key
     await listen(this.server, this.#settings.address)
@@ -112,7 +117,7 @@ class Supervisor {
   /** Ends everything: who serves first, who writes last. Called again with a shorter grace, that one counts. */
   close(graceMs: number): Promise<void> {
     for (const worker of this.#workers) worker.stop(graceMs)
-    this.#closing ??= this.#close(graceMs)
+    this.#closing ??= this.#close(graceMs).finally(() => this.#lock?.release())
     return this.#closing
   }
 
@@ -162,16 +167,20 @@ class Supervisor {
   }
 
   async #restartWriter(wasReady: boolean, how: string, refusal: Error | undefined): Promise<void> {
-    if (this.#stoppedWriting !== undefined) {
+    const stopped = (): boolean => {
+      if (this.#stoppedWriting === undefined) return false
       const fields = { how, reason: this.#stoppedWriting }
-      return this.#log.error(fields, 'the writer has ended after writing had stopped: restart the server')
+      this.#log.error(fields, 'the writer has ended, and writing has stopped: restart the server')
+      return true
     }
+    if (stopped()) return
     const delayMs = this.#restarts.noteEnd(wasReady, performance.now())
     this.#log.error({ how, ...(refusal && { err: refusal }), delayMs }, 'the writer has ended')
     if (delayMs === undefined)
       return this.#giveUp(new Error('The writer could not be started again', { cause: refusal }))
     await wait(delayMs, undefined, { ref: false })
-    if (this.#closing !== undefined) return
+    // A sync may have failed in a worker while there was no writer to be told of it.
+    if (this.#closing !== undefined || stopped()) return
     // Should it fail, `onExit` comes back here.
     await this.#startWriter().then(
       () => this.#log.info({}, 'the writer is back'),

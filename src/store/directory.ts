@@ -1,5 +1,6 @@
 // What a data directory is made of, and how the one process that may write names to it opens it.
 //   <directory>/lock.db, lock.pid   one writing process at a time
+//   <directory>/server.db           one server of several processes at a time, whether its writer lives or not
 //   <directory>/catalog.db          names; its user_version is the format of the whole directory
 //   <directory>/blobs/              bytes, in a folder for each process that ever wrote here
 //   <directory>/holds/              what other programs read beside it

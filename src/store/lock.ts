@@ -1,7 +1,8 @@
 // One process a data directory. The lock is SQLite's on a database of its own: it dies with the process, whatever kills it.
+// A server of several processes has a second one, its supervisor's: it stays when the writer dies, until there is another writer.
 
 import Database from 'better-sqlite3'
-import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { hasCode } from './blobs/disk.js'
@@ -11,6 +12,9 @@ import { passPoint } from './fault-points.js'
 const lingerMsMax = 5_000
 
 const retryMs = 50
+
+/** How long who looks whether a server is there may be in its way. */
+const lookMsMax = 500
 
 /** A directory this process alone may write to. */
 export interface Lock {
@@ -34,23 +38,17 @@ export class DirectoryLocked extends Error {
  *  @param holder process id that is told to who wants it too: of the process that is stopped to free it
  *  @throws DirectoryLocked when another process, or this one, holds it; Error when the directory cannot be written to */
 export function lockDirectory(directory: string, holder = process.pid): Lock {
-  // No code may open this file but SQLite: closing any descriptor of it would drop this process's lock.
-  const database = new Database(join(directory, 'lock.db'), { timeout: 0 })
   // The holder's id cannot be read from a locked database, so it stands beside it.
   const holderFile = join(directory, 'lock.pid')
-  try {
-    // It says nothing that could be lost, and a file for its journal could not be made on a full disk.
-    database.pragma('journal_mode = MEMORY')
-    database.exec('BEGIN EXCLUSIVE')
-    passPoint('directory locked')
-  } catch (error) {
-    database.close()
-    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
-      throw new DirectoryLocked(directory, holderIn(holderFile))
-    }
-    throw error
+  // A writer is its supervisor's. All others look before they lock, so as to be in no writer's way, and again when no other can come.
+  const requireNoServer = (): void => {
+    if (holder === process.pid && isServed(directory)) throw new DirectoryLocked(directory, holderIn(holderFile))
   }
+  requireNoServer()
+  const database = lockedDatabase(directory, 'lock.db', 0)
   try {
+    passPoint('directory locked')
+    requireNoServer()
     writeHolder(holderFile, holder)
   } catch (error) {
     database.close()
@@ -64,6 +62,48 @@ export function lockDirectory(directory: string, holder = process.pid): Lock {
       rmSync(holderFile, { force: true })
       database.close()
     },
+  }
+}
+
+/** Locks a data directory for a server of several processes, until `release` or the end of this one: nobody but its writers may lock it then.
+ *  @throws DirectoryLocked when another such server has it; Error when the directory cannot be written to */
+export function lockForServer(directory: string): Lock {
+  const database = lockedDatabase(directory, 'server.db', lookMsMax)
+  return { release: () => void database.close() }
+}
+
+/** Whether a server of several processes has a data directory, be there a writer at the moment or not. */
+export const isServed = (directory: string): boolean => isLocked(join(directory, 'server.db'))
+
+/** Whether somebody else holds the lock on a database. */
+export function isLocked(path: string): boolean {
+  if (!existsSync(path)) return false
+  const database = new Database(path, { readonly: true, timeout: 0 })
+  try {
+    database.prepare('SELECT count(*) FROM sqlite_schema').get()
+    return false
+  } catch (error) {
+    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) return true
+    throw error
+  } finally {
+    database.close()
+  }
+}
+
+function lockedDatabase(directory: string, name: string, timeout: number): Database.Database {
+  // No code may open this file but SQLite: closing any descriptor of it would drop this process's lock.
+  const database = new Database(join(directory, name), { timeout })
+  try {
+    // It says nothing that could be lost, and a file for its journal could not be made on a full disk.
+    database.pragma('journal_mode = MEMORY')
+    database.exec('BEGIN EXCLUSIVE')
+    return database
+  } catch (error) {
+    database.close()
+    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
+      throw new DirectoryLocked(directory, holderIn(join(directory, 'lock.pid')))
+    }
+    throw error
   }
 }
 

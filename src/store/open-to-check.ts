@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { hasCode } from './blobs/disk.js'
 import { Connection } from './catalog/connection.js'
 import { requireFormat } from './catalog/require-format.js'
-import { DirectoryLocked, lockDirectory } from './lock.js'
+import { DirectoryLocked, isLocked, isServed, lockDirectory } from './lock.js'
 
 /** Who else is there. 'alone': nobody, and nobody can come. 'beside': a server. 'read-only': nobody, and the directory cannot be written to. */
 export type Company = 'alone' | 'beside' | 'read-only'
@@ -64,22 +64,10 @@ function companyIn(directory: string): { readonly company: Company; readonly rel
   } catch (error) {
     if (error instanceof DirectoryLocked) return { company: 'beside', release: nothing }
     if (!(error instanceof Database.SqliteError) && !hasCode(error, ['EROFS', 'EACCES', 'EPERM'])) throw error
-    return { company: isLocked(join(directory, 'lock.db')) ? 'beside' : 'read-only', release: nothing }
-  }
-}
-
-/** Whether somebody holds a lock that we cannot take ourselves. */
-function isLocked(path: string): boolean {
-  if (!existsSync(path)) return false
-  const database = new Database(path, { readonly: true, timeout: 0 })
-  try {
-    database.prepare('SELECT count(*) FROM sqlite_schema').get()
-    return false
-  } catch (error) {
-    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) return true
-    throw error
-  } finally {
-    database.close()
+    return {
+      company: isServed(directory) || isLocked(join(directory, 'lock.db')) ? 'beside' : 'read-only',
+      release: nothing,
+    }
   }
 }
 

@@ -6,11 +6,15 @@ import type { Catalog } from './catalog/catalog.js'
 import { deleteBucketRow } from './catalog/delete-bucket.js'
 import { deleteVersion } from './catalog/delete-version.js'
 import { deleteVersions } from './catalog/delete-versions.js'
+import { unplacedLocations } from './catalog/unplaced-locations.js'
 import type { Space } from './space.js'
 
-/** Transactions that may use what was kept aside. Where versions are kept a deletion makes no room by itself, but it is a row at most. */
+/** Transactions that may use what was kept aside. Where versions are kept a deletion makes no room by itself, but it is a row at most.
+ *  Who asks which files no row names, and writes nothing, is about to remove those of an upload that was refused. */
 const makingRoom: ReadonlySet<string> = new Set(
-  [abortUpload, deleteBucketRow, deleteBucketSetting, deleteVersion, deleteVersions].map(({ name }) => name),
+  [abortUpload, deleteBucketRow, deleteBucketSetting, deleteVersion, deleteVersions, unplacedLocations].map(
+    ({ name }) => name,
+  ),
 )
 
 /** A catalog for who only makes room: the collector, and what discards drafts. */

@@ -53,6 +53,12 @@ describe('authenticate', () => {
       })
     }
 
+    for (const comma of [',', ', ', ' ,', ' , ', '\t,  ']) {
+      it(`is read whatever space is about its commas: "${comma}"`, () => {
+        equal(authenticate(withAuthorization(signed(), (text) => text.replaceAll(', ', comma))).by, 'header')
+      })
+    }
+
     it('holds for every header a client may send, folded and trimmed', () => {
       const request = signed({
         method: 'PUT',

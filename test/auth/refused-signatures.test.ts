@@ -163,6 +163,8 @@ describe('authenticate refuses', () => {
       'AWS4-HMAC-SHA256 Credential=a/20130524/us-east-1/s3/aws4_request',
       'AWS4-HMAC-SHA256 Credential=,SignedHeaders=host,Signature=0',
       'AWS4-HMAC-SHA256 Credential=a,SignedHeaders=host,Signature=0',
+      'AWS4-HMAC-SHA256 Credential=a/20130524/us-east-1/s3/aws4_request, SignedHeaders= , Signature=0',
+      'AWS4-HMAC-SHA256 Credential=a/20130524/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0,',
       'AWS4-HMAC-SHA256 Credential=////,SignedHeaders=host,Signature=0',
       'AWS4-HMAC-SHA256 Credential=a/20130524/us-east-1/s3/aws4,SignedHeaders=host,Signature=0',
       'AWS4-HMAC-SHA256 Credential=a/20130524/us-east-1/s3/aws4_request,SignedHeaders=host,Signature=0,Signature=1',

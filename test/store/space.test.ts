@@ -3,6 +3,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { diskFull } from '../../src/store/disk-full.js'
+import { commitInRoom } from '../../src/store/roomy-catalog.js'
 import { Space } from '../../src/store/space.js'
 import { afterEachTest, temporaryDirectory } from './temporary-directory.js'
 
@@ -71,6 +72,15 @@ describe('Space', () => {
       space.toMakeRoom(() => Promise.reject(diskFull())),
       refusal,
     )
+  })
+
+  it('lets what makes room be committed while the disk is full: deletions, and what removes the files of refused uploads', async () => {
+    const { space } = await spaceOf()
+    space.ranOut()
+    const done = (): Promise<string> => Promise.resolve('done')
+    await rejects(commitInRoom(space, 'putVersion', done), refusal)
+    equal(await commitInRoom(space, 'deleteVersion', done), 'done')
+    equal(await commitInRoom(space, 'unplacedLocations', done), 'done')
   })
 
   it('takes no notice of other errors', async () => {

@@ -1,6 +1,6 @@
 // Processes of a server of two workers are killed while it is written to. What it acknowledged must be there, whole, and the rest goes on.
 
-import { equal, ok, rejects } from 'node:assert/strict'
+import { equal, ok, rejects, throws } from 'node:assert/strict'
 import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import { Readable } from 'node:stream'
@@ -21,6 +21,8 @@ import { emptyModel, type Model, verify } from '../crash/model-of-writers.js'
 import { randomFrom } from '../crash/random.js'
 import { clientFor, writeUntilKilled } from '../crash/writers.js'
 import { runCheck, type ServerProcess, startServerProcess } from '../server-process.js'
+import { DirectoryLocked, lockDirectory, lockForServer } from '../../src/store/lock.js'
+import { repairStore } from '../../src/store/repair/repair.js'
 import { afterEachTest } from '../store/temporary-directory.js'
 import { clientBeside, clientOn, twoWorkers } from './clients.js'
 import { processesOf, until } from './processes.js'
@@ -188,6 +190,31 @@ describe(`A server of two workers of which a process is killed while it is writt
     for (const id of workers) process.kill(id, 'SIGKILL')
     await Promise.all(closed.map(({ ended }) => ended))
     await until('it serves again', () => isReady(server.endpoint))
+  })
+
+  it('is let alone by a repair, a check and a second server while there is no writer', async () => {
+    const { server, directory, one, bucket } = await twoWorkers(later)
+    const writer = (): number | undefined => processesOf(server.pid).writer
+    // Each time it is waited longer before the next one is started.
+    for (let count = 0; count < 4; count += 1) {
+      await until('there is a writer', () => writer() !== undefined)
+      const id = writer() ?? 0
+      process.kill(id, 'SIGKILL')
+      await until('the writer has ended', () => writer() !== id)
+    }
+    equal(writer(), undefined)
+    const isLocked = (error: unknown): boolean => error instanceof DirectoryLocked && error.holder === server.pid
+    throws(() => lockDirectory(directory), isLocked)
+    throws(() => lockForServer(directory), isLocked)
+    await rejects(repairStore(directory, { isConfirmed: true, now: 0, step: () => undefined }), isLocked)
+    await until('a write is answered', () =>
+      one.send(new PutObjectCommand({ Bucket: bucket, Key: 'after' })).then(
+        () => true,
+        () => false,
+      ),
+    )
+    equal(await server.stop(), 0, server.output())
+    lockDirectory(directory).release()
   })
 
   it('reads while there is no writer, and answers writes when there is one again', async () => {

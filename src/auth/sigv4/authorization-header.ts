@@ -57,7 +57,10 @@ function inUsualForm(authorization: string): StatedSignature | undefined {
   if (secondComma < 0 || !authorization.startsWith(signatureBegin, secondComma)) return undefined
   const signature = authorization.slice(secondComma + signatureBegin.length)
   const signedHeadersText = authorization.slice(comma + signedHeadersBegin.length, secondComma)
-  const credential = lastCredential(authorization.slice(credentialBegin.length, comma))
+  const credentialText = authorization.slice(credentialBegin.length, comma)
+  // A space before a comma is no part of what stands before it.
+  if (credentialText.trimEnd() !== credentialText || signedHeadersText.trimEnd() !== signedHeadersText) return undefined
+  const credential = lastCredential(credentialText)
   if (credential === undefined || signature === '' || signedHeadersText === '') return undefined
   if (signature.includes(',') || signature.trim() !== signature) return undefined
   return { credential, signedHeaders: lastSignedHeaders(signedHeadersText), signedHeadersText, signature }

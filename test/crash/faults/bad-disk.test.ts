@@ -14,6 +14,7 @@ import {
   startServerProcess,
 } from '../../server-process.js'
 import { afterEachTest, filesBelow } from '../../store/temporary-directory.js'
+import { processesOf } from '../../workers/processes.js'
 import { contentOf, type Label } from '../model.js'
 import { readOutcome } from '../reader.js'
 import { clientFor } from '../writers.js'
@@ -28,7 +29,7 @@ describe('A disk with errors', function () {
   this.timeout(120_000)
   const later = afterEachTest()
 
-  async function onDisk() {
+  async function onDisk(args: readonly string[] = []) {
     const scratch = await scratchDirectory('bad')
     later(() => scratch.remove())
     const directory = join(scratch.path, 'data')
@@ -36,7 +37,7 @@ describe('A disk with errors', function () {
     const faults = new Faults(join(scratch.path, 'faults'))
     const start = async (): Promise<{ server: ServerProcess; s3: S3Client }> => {
       const env = { ...disk.environment, ...faults.environment(50) }
-      const server = await startServerProcess(directory, { env })
+      const server = await startServerProcess(directory, { args, env })
       later(() => server.kill())
       return { server, s3: clientFor(server.endpoint) }
     }
@@ -152,6 +153,34 @@ describe('A disk with errors', function () {
       await stopsClean(again.server, directory)
     })
   }
+
+  it('that fails a worker while its writer is being started again stops all writes, and no writer is started', async () => {
+    const { directory, disk, server, s3 } = await onDisk(['--workers', '2'])
+    const kept = await put(s3, 'kept', 100 * KiB)
+    const writer = (): number | undefined => processesOf(server.pid).writer
+    // Each time it is waited longer before the next one is started.
+    for (let kills = 0; kills < 5; kills += 1) {
+      await until('there is a writer', () => writer() !== undefined)
+      const id = writer() ?? 0
+      process.kill(id, 'SIGKILL')
+      await until('the writer has ended', () => writer() !== id)
+    }
+    disk.behave({ call: 'sync', part: '/blobs/', error: 'EIO' })
+    await rejects(put(s3, 'new', 200 * KiB))
+    disk.behave()
+    await until('it is told that writing has stopped', () =>
+      /writing has stopped: restart the server/.test(server.output()),
+    )
+    equal(writer(), undefined)
+    for (let i = 0; i < 4; i += 1) {
+      const other = clientFor(server.endpoint)
+      await rejects(put(other, 'other', KiB))
+      equal(await readOutcome(other, Bucket, 'kept'), kept)
+      other.destroy()
+    }
+    equal(await isReady(server), false)
+    await stopsClean(server, directory)
+  })
 
   it('that loses a blob in a failed sync has no more written to it, until `cairn check` is content', async () => {
     const { directory, disk, start, server, s3 } = await onDisk()
