@@ -5,6 +5,9 @@ import type { AddressInfo, Server } from 'node:net'
 import { SettingsError } from './config.js'
 import type { Settings } from './settings.js'
 
+/** Connections beyond the maximum that are told to come back, and on which health is told, where nobody can be asked to make room. */
+export const surplusConnectionsMax = 256
+
 /** PEM texts, when there are any. */
 export interface Tls {
   readonly cert: Buffer

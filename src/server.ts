@@ -13,7 +13,7 @@ import { SettingsError } from './config.js'
 import type { Log } from './contract/log.js'
 import { type Clock, type Operations, systemClock } from './contract/operation.js'
 import { health } from './health.js'
-import { endpointOf, listen, type Tls, tlsOf } from './listen.js'
+import { endpointOf, listen, surplusConnectionsMax, type Tls, tlsOf } from './listen.js'
 import { openLog } from './log.js'
 import { operations } from './operations.js'
 import { addressOf } from './s3/address.js'
@@ -43,9 +43,6 @@ const lingerMsMax = 5_000
 
 /** An unread body of this size is read past faster than a new connection is made. */
 const skippedSizeBytesMax = 256 * 1024
-
-/** Connections beyond the maximum that are told to come back, and on which health is told, where nobody can be asked to make room. */
-const surplusConnectionsMax = 256
 
 /** What tests hand in. */
 export interface ServerParts {
@@ -116,7 +113,7 @@ export function applicationOn(
   tls: Tls | undefined,
   { clock, log, operations: added }: Pick<ServerParts, 'operations'> & { readonly clock: Clock; readonly log: Log },
 ): Application {
-  const connections = new Connections(settings.connectionsMax)
+  const connections = new Connections(Math.ceil(settings.connectionsMax / settings.workers))
   const hostId = newHostId()
   const keys = rootKeyRing(rootKey)
   const { region } = settings

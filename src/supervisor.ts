@@ -11,7 +11,7 @@ import type { RootKey } from './auth/root-key.js'
 import { Child } from './child.js'
 import { type FromWriterProcess, type HandedKey, receivedKey, type ToWriterProcess } from './process-messages.js'
 import { Restarts } from './restarts.js'
-import { endpointOf, listen, tlsOf } from './listen.js'
+import { endpointOf, listen, surplusConnectionsMax, tlsOf } from './listen.js'
 import type { Settings } from './settings.js'
 import { errorOf } from './store/catalog/error-data.js'
 import type { Lock } from './store/lock.js'
@@ -195,7 +195,8 @@ class Supervisor {
 
   #accept(socket: Socket): void {
     const open = this.#workers.reduce((sum, worker) => sum + worker.connections, this.#waiting.size)
-    if (open >= this.#settings.connectionsMax) {
+    // Up to here a worker that has its share lets the new one in for one that rests, or tells it to come back.
+    if (open >= this.#settings.connectionsMax + surplusConnectionsMax) {
       socket.destroy()
       return
     }
