@@ -60,8 +60,15 @@ export function digestOf(algorithm: ChecksumAlgorithm, bytes: Uint8Array): Uint8
     case 'SHA1':
     case 'SHA256':
     case 'SHA512':
-      return exact(hash(opensslNames[algorithm], bytes, 'buffer'))
+      return bytesOfLatin1(hash(opensslNames[algorithm], bytes, 'binary'))
   }
+}
+
+/** As text a digest leaves OpenSSL in half the time it takes as a buffer. */
+function bytesOfLatin1(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at)
+  return bytes
 }
 
 /** CRC32 of bytes, unsigned: what guards a small body and each block of a blob. */
