@@ -1,5 +1,7 @@
 // The catalog's tables, format 2. `docs/format.md` tells them in words; a change needs a new number, a migration and its test.
 
+import { accountColumns, identityTables } from './identity/tables.js'
+
 /** Format of the data directory: catalog schema and blob layout together. Kept in SQLite's `user_version`. */
 export const formatVersion = 2
 
@@ -38,6 +40,7 @@ ALTER TABLE bucket ADD COLUMN ownership TEXT NOT NULL DEFAULT 'BucketOwnerEnforc
   CHECK (ownership IN ('BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter', 'None'));
 ALTER TABLE version ADD COLUMN acl TEXT;
 ALTER TABLE upload ADD COLUMN acl TEXT;
+ALTER TABLE upload ADD COLUMN initiator TEXT;
 `
 
 /** What authorization reads has a number: new in format 2. */
@@ -51,7 +54,7 @@ INSERT INTO access_state (one, number) VALUES (1, 1);
 `
 
 /** SQL that brings a catalog from format 1 to 2, all that is new in it. A program of format 1 does not look at `holds/`. */
-export const stepTo2 = `${scrubTables}${accessTables}${accessColumns}`
+export const stepTo2 = `${scrubTables}${accessTables}${accessColumns}${accountColumns}${identityTables}`
 
 /** SQL that makes an empty catalog. Portable to PostgreSQL but for types (BLOB: BYTEA) and INTEGER PRIMARY KEY (identity). */
 export const schema = `
@@ -71,8 +74,11 @@ CREATE TABLE instance (
 
 CREATE TABLE account (
   id         TEXT    PRIMARY KEY,                 -- canonical user id, 64 hex digits
-  name       TEXT    NOT NULL,
-  created    INTEGER NOT NULL
+  name       TEXT    NOT NULL,                    -- S3's display name
+  created    INTEGER NOT NULL,                    -- ms since 1970
+  number     TEXT    NOT NULL DEFAULT '000000000000' CHECK (length(number) = 12), -- the digits in ARNs
+  email      TEXT,
+  alias      TEXT                                 -- IAM's account alias
 );
 
 CREATE TABLE bucket (
@@ -226,7 +232,8 @@ CREATE TABLE upload (
   is_checksum_asked INTEGER NOT NULL CHECK (is_checksum_asked IN (0, 1)), -- 0: the server's own choice, part checksums are not required
   headers    TEXT,
   tags       TEXT,
-  acl        TEXT                                 -- of the object to be, as in version
+  acl        TEXT,                                -- of the object to be, as in version
+  initiator  TEXT                                 -- JSON: who began it, S3's Initiator; NULL: the owner
 );
 CREATE UNIQUE INDEX upload_listed ON upload (bucket_id, key, initiated, id);
 CREATE UNIQUE INDEX upload_body ON upload (body_id);
@@ -272,4 +279,4 @@ CREATE TABLE usage_blob (
   bodies     INTEGER NOT NULL CHECK (bodies >= 0),
   PRIMARY KEY (bucket_id, blob_id)
 ) WITHOUT ROWID;
-${scrubTables}${accessTables}`
+${scrubTables}${accessTables}${identityTables}`
