@@ -10,6 +10,7 @@ import { rootKeyRing } from './auth/keys.js'
 import type { RootKey } from './auth/root-key.js'
 import { corsRulesOf } from './buckets/bucket-cors.js'
 import { SettingsError } from './config.js'
+import { everythingBlocked } from './contract/bucket-access.js'
 import type { Log } from './contract/log.js'
 import { type Clock, type Operations, systemClock } from './contract/operation.js'
 import { health } from './health.js'
@@ -117,6 +118,10 @@ export function applicationOn(
   const hostId = newHostId()
   const keys = rootKeyRing(rootKey)
   const { region } = settings
+  const newBuckets = {
+    ownership: settings.newBucketOwnership,
+    publicAccessBlock: settings.newBucketPublicAccess === 'blocked' ? everythingBlocked : undefined,
+  }
   const app = new Koa()
   // Every error is answered and logged by the application; what is left are sockets that broke after the answer.
   app.silent = true
@@ -124,7 +129,7 @@ export function applicationOn(
   app.use(health(isReady, isOursUnder(settings.domain)))
   app.use(
     s3App({
-      operations: { ...operations(store, clock, region), ...added },
+      operations: { ...operations(store, clock, region, newBuckets), ...added },
       authenticate: authenticator({ keys, region, clock }),
       authenticateForm: formAuthenticator({ keys, region, clock, acceptsVersion2: settings.acceptSignatureV2Forms }),
       domains: settings.domain,

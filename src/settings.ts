@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
+import { objectOwnerships, type ObjectOwnership } from './contract/bucket-access.js'
 import { logLevels, type LogLevel } from './log.js'
 
 /** Everything a server can be told. */
@@ -19,6 +20,8 @@ export interface Settings {
   readonly rootSecretKey?: string
   /** Whether browser forms signed with Signature Version 2 are taken. */
   readonly acceptSignatureV2Forms: boolean
+  readonly newBucketOwnership: ObjectOwnership
+  readonly newBucketPublicAccess: 'blocked' | 'open'
   readonly logLevel: LogLevel
   /** Processes that serve requests. With one there is no other process; with more, one beside them writes the catalog. */
   readonly workers: number
@@ -172,6 +175,19 @@ export const definitions = {
       'take browser forms signed with Signature Version 2, for old upload pages; requests signed with it are always refused (default false)',
     placeholder: 'BOOLEAN',
     isSwitch: true,
+  },
+  newBucketOwnership: {
+    schema: z.enum(objectOwnerships).default('BucketOwnerEnforced'),
+    allowed: `one of ${objectOwnerships.join(', ')}`,
+    about: `whose the objects of a new bucket are, and whether lists count, when x-amz-object-ownership does not say: ${objectOwnerships.join(', ')} (default BucketOwnerEnforced: they are the bucket owner's, and access control lists do not count)`,
+    placeholder: 'OWNERSHIP',
+  },
+  newBucketPublicAccess: {
+    schema: z.enum(['blocked', 'open']).default('blocked'),
+    allowed: 'blocked or open',
+    about:
+      'whether a new bucket begins with all public access blocked, until its owner removes that with DeletePublicAccessBlock: blocked, open (default blocked)',
+    placeholder: 'ACCESS',
   },
   logLevel: {
     schema: z.enum(logLevels).default('info'),

@@ -1,5 +1,6 @@
 // CopyObject: a version of one key becomes the latest of another. No bytes move; a row is written.
 
+import { askedList, type WantedList } from '../contract/acl.js'
 import { checksumMember } from '../contract/checksum-members.js'
 import { algorithmNamed } from '../contract/checksum-choice.js'
 import type { Checksum, ChecksumAlgorithm } from '../contract/claims.js'
@@ -14,6 +15,7 @@ import { headersJson } from '../contract/stored-headers.js'
 import { tagsJson, tagsOfHeader } from '../contract/tags.js'
 import { copyVersion } from '../store/catalog/copy-version.js'
 import { objectVersion, type OpenVersion } from '../store/catalog/open-version.js'
+import { wantedList } from '../store/catalog/wanted-list.js'
 import { versionChecksum } from '../store/catalog/version.js'
 import { digestsOfBody } from '../store/digests-of-body.js'
 import type { Store } from '../store/store.js'
@@ -24,9 +26,9 @@ const copySizeBytesMax = 5 * 1024 * 1024 * 1024
 /** How often a source that changes under our hands is looked at anew. */
 const attemptsMax = 5
 
-/** Copies an object.
+/** Copies an object. Its list is not copied: "When copying an object … the ACL … is set to private", or to what is asked for.
  *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed, InvalidRequest (onto itself without a change, larger than 5 GiB),
- *    InvalidArgument
+ *    InvalidArgument; as `askedList` and `wantedList`, and AccessControlListNotSupported and AccessDenied by the list that is asked for
  *  Source: AWS API reference, CopyObject */
 export const copyObject =
   (store: Store, clock: Clock): Operation<'CopyObject'> =>
@@ -34,9 +36,12 @@ export const copyObject =
     const key = input.Key ?? ''
     requireKey(key)
     const source = copySourceOf(input.CopySource ?? '')
+    const asked = askedList(input, 'object')
+    const list = asked === undefined ? undefined : await store.catalog.read(wantedList, asked)
+    const writer = { ownerId: call.caller.accountId, list }
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await copyOnce(store, clock, input, call.caller.accountId, source, key)
+        return await copyOnce(store, clock, input, writer, source, key)
       } catch (error) {
         const isMoved = error instanceof S3Error && error.code === 'ConditionalRequestConflict'
         if (!isMoved || attempt === attemptsMax) throw error
@@ -48,7 +53,7 @@ async function copyOnce(
   store: Store,
   clock: Clock,
   input: Input<'CopyObject'>,
-  ownerId: string,
+  writer: { readonly ownerId: string; readonly list: WantedList | undefined },
   source: CopySource,
   key: string,
 ) {
@@ -73,7 +78,7 @@ async function copyOnce(
     tags: areTagsReplaced ? tagsJson(tagsOfHeader(input.Tagging ?? '')) : version.tags,
     checksum,
     storageClass: input.StorageClass ?? 'STANDARD',
-    ownerId,
+    ...writer,
     now,
   })
   return {

@@ -57,9 +57,6 @@ export interface S3AppSettings {
   readonly log: Log
 }
 
-/** Operations that are about access control lists, and say themselves which ones can be had. */
-const judgesLists: ReadonlySet<OperationName> = new Set(['PutBucketAcl', 'PutObjectAcl'])
-
 /** A request as far as it is known when something goes wrong. */
 interface Progress {
   request?: HttpRequest
@@ -177,7 +174,7 @@ async function perform<Name extends OperationName>(
   if (!isDocument) allow(name, identified, sourcesOf(input))
   requireExpectedOwner(input, settings.ownerId)
   requireNoEncryptionOfReads(name, request.headers)
-  if (!judgesLists.has(name)) requireHonoured(input)
+  requireHonoured(input)
   return encodeOutput(
     name,
     await operation(input, { caller, body, claims, asksFirst: exchange.asksFirst, requestId }),

@@ -14,7 +14,6 @@ describe('configurations that are not set', () => {
       [s3.send(new sdk.GetBucketEncryptionCommand({ Bucket })), 'ServerSideEncryptionConfigurationNotFoundError'],
       [s3.send(new sdk.GetBucketReplicationCommand({ Bucket })), 'ReplicationConfigurationNotFoundError'],
       [s3.send(new sdk.GetObjectLockConfigurationCommand({ Bucket })), 'ObjectLockConfigurationNotFoundError'],
-      [s3.send(new sdk.GetPublicAccessBlockCommand({ Bucket })), 'NoSuchPublicAccessBlockConfiguration'],
       [s3.send(new sdk.GetBucketAnalyticsConfigurationCommand({ Bucket, Id })), 'NoSuchConfiguration'],
       [s3.send(new sdk.GetBucketInventoryConfigurationCommand({ Bucket, Id })), 'NoSuchConfiguration'],
       [s3.send(new sdk.GetBucketMetricsConfigurationCommand({ Bucket, Id })), 'NoSuchConfiguration'],
@@ -28,13 +27,9 @@ describe('configurations that are not set', () => {
   it('answer what S3 answers by default', async () => {
     const { s3, bucket: Bucket } = await freshServer()
 
-    equal((await s3.send(new sdk.GetBucketRequestPaymentCommand({ Bucket }))).Payer, 'BucketOwner')
     equal((await s3.send(new sdk.GetBucketLoggingCommand({ Bucket }))).LoggingEnabled, undefined)
     equal((await s3.send(new sdk.GetBucketAccelerateConfigurationCommand({ Bucket }))).Status, undefined)
     equal((await s3.send(new sdk.GetBucketNotificationConfigurationCommand({ Bucket }))).TopicConfigurations, undefined)
-    deepEqual((await s3.send(new sdk.GetBucketOwnershipControlsCommand({ Bucket }))).OwnershipControls, {
-      Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }],
-    })
     equal((await s3.send(new sdk.ListBucketMetricsConfigurationsCommand({ Bucket }))).IsTruncated, false)
     equal((await s3.send(new sdk.GetBucketAbacCommand({ Bucket }))).AbacStatus?.Status, 'Disabled')
   })

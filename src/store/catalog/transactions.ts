@@ -2,6 +2,8 @@
 
 import { abortUpload } from './abort-upload.js'
 import { registerAccount } from './account.js'
+import { setBucketList } from './bucket-list.js'
+import { setBucketOwnership } from './bucket-ownership.js'
 import { deleteBucketSetting, putBucketSetting } from './bucket-setting.js'
 import { beginScrub, noteScrub } from './scrub-state.js'
 import { setBucketVersioning } from './bucket-versioning.js'
@@ -23,6 +25,7 @@ import { deleteVersions } from './delete-versions.js'
 import { putVersion } from './put-version.js'
 import { renameVersion } from './rename-version.js'
 import { tagVersion } from './tag-version.js'
+import { setVersionList } from './version-list.js'
 import type { Transaction } from './steps.js'
 import { unplacedLocations } from './unplaced-locations.js'
 
@@ -52,7 +55,10 @@ const all: readonly Transaction<never, unknown>[] = [
   registerAccount,
   registerInstance,
   renameVersion,
+  setBucketList,
+  setBucketOwnership,
   setBucketVersioning,
+  setVersionList,
   tagVersion,
   unplacedLocations,
 ]
