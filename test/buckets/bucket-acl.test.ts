@@ -109,7 +109,8 @@ describe('The list of a bucket or an object', () => {
   })
 
   it('is that of one version, stays with it, and survives other tags, another name and a restart', async () => {
-    const { s3, Bucket, owners, restart } = await listing()
+    const fresh = await listing()
+    const { s3, Bucket, owners } = fresh
     await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }))
     const put = async (ACL?: 'public-read') =>
       (await s3.send(new PutObjectCommand({ Bucket, Key: 'a', Body: 'x', ...(ACL && { ACL }) }))).VersionId
@@ -127,7 +128,7 @@ describe('The list of a bucket or an object', () => {
     await s3.send(new PutObjectTaggingCommand({ Bucket, Key: 'a', Tagging }))
     deepEqual(await grantsOf(s3, Bucket, 'a', second), [toEverybody, owners])
     await s3.send(new RenameObjectCommand({ Bucket, Key: 'b', RenameSource: `/${Bucket}/a` }))
-    const again = await restart()
+    const again = await fresh.restart()
     deepEqual(await grantsOf(again.s3, Bucket, 'b'), [toEverybody, owners])
   })
 

@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from 'node:assert/strict'
+import { equal, rejects } from 'node:assert/strict'
 import * as sdk from '@aws-sdk/client-s3'
 import { freshServer } from '../fresh-server.js'
 
