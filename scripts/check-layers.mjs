@@ -9,10 +9,12 @@ const floors = {
   contract: [],
   store: ['contract'],
   auth: ['contract', 'store'],
+  wire: ['contract'],
   buckets: ['contract', 'store'],
   objects: ['contract', 'store'],
   multipart: ['contract', 'store'],
-  s3: ['contract', 'auth'],
+  s3: ['contract', 'auth', 'wire'],
+  iam: ['contract', 'auth', 'wire'],
 }
 
 /** Packages and Node modules only these folders may import as values: HTTP stays above the rooms, SQL and files below them. */

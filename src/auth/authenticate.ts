@@ -32,36 +32,44 @@ export interface AuthenticatorSettings {
   /** The server's region ("us-east-1"): signatures for another one are refused. */
   readonly region: string
   readonly clock: Clock
+  /** The service signatures are for: 's3' when left out, 'iam', 'sts'. */
+  readonly service?: string
 }
 
 /** AWS: "The difference between the request time and the server's time is too large": 15 minutes either way. */
 export const skewMsMax = 15 * 60 * 1000
 
-/** Makes the function that says who signed a request.
+/** Makes the function that says who signed a request. Who has read a payload already hands in its SHA-256 (64 lower-case hex digits): it is what was
+ *  signed where the request does not say itself, as with every service but S3.
  *  It throws AccessDenied (nobody signed, expired, not yet valid, a header left unsigned), AuthorizationHeaderMalformed,
  *  AuthorizationQueryParametersError, InvalidAccessKeyId, InvalidArgument, InvalidRequest, InvalidToken, NotImplemented,
  *  RequestTimeTooSkewed or SignatureDoesNotMatch. */
-export function authenticator({ keys, region, clock }: AuthenticatorSettings): (request: HttpRequest) => Authenticated {
-  const signingKeys = new SigningKeys(region, 's3')
+export function authenticator({
+  keys,
+  region,
+  clock,
+  service = 's3',
+}: AuthenticatorSettings): (request: HttpRequest, payloadSha256?: string) => Authenticated {
+  const signingKeys = new SigningKeys(region, service)
 
-  return (request) => {
+  return (request, payloadSha256) => {
     const authorization = request.headers['authorization']
     if (request.query !== '') {
       const isVersion2 = isPresignedVersion2(request.query)
       if (isVersion2 || isPresigned(request.query)) {
         if (authorization) throw twoMechanisms(authorization)
         if (isVersion2) throw signatureVersion2()
-        return byQuery(request)
+        return byQuery(request, payloadSha256)
       }
     }
-    if (authorization) return byHeader(request, authorization)
+    if (authorization) return byHeader(request, authorization, payloadSha256)
     throw new S3Error('AccessDenied')
   }
 
-  function byHeader(request: HttpRequest, authorization: string): Authenticated {
+  function byHeader(request: HttpRequest, authorization: string, payloadSha256: string | undefined): Authenticated {
     const { headers } = request
     const stated = statedInHeader(authorization)
-    const payload = headers['x-amz-content-sha256']
+    const payload = headers['x-amz-content-sha256'] ?? payloadSha256
     if (!payload) {
       throw new S3Error('InvalidRequest', { message: 'Missing required header for this request: x-amz-content-sha256' })
     }
@@ -71,7 +79,7 @@ export function authenticator({ keys, region, clock }: AuthenticatorSettings): (
     return proven(request, stated, timestamp, payload, headers['x-amz-security-token'], 'header')
   }
 
-  function byQuery(request: HttpRequest): Authenticated {
+  function byQuery(request: HttpRequest, payloadSha256: string | undefined): Authenticated {
     const { headers } = request
     const stated = statedInQuery(request.query)
     const { timestamp } = stated
@@ -81,7 +89,7 @@ export function authenticator({ keys, region, clock }: AuthenticatorSettings): (
     }
     requireCredential(stated, timestamp, queryCredentialError)
     requireLifetime(signedMs, stated.expiresSeconds, clock.now())
-    const payload = stated.contentSha256 ?? headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD'
+    const payload = stated.contentSha256 ?? headers['x-amz-content-sha256'] ?? payloadSha256 ?? 'UNSIGNED-PAYLOAD'
     return proven(request, stated, timestamp, payload, stated.token ?? headers['x-amz-security-token'], 'query')
   }
 
@@ -90,7 +98,7 @@ export function authenticator({ keys, region, clock }: AuthenticatorSettings): (
     timestamp: string,
     refusal: (fault: CredentialFault) => S3Error,
   ): void {
-    const fault = credentialFault(stated.credential, region, timestamp.slice(0, 8))
+    const fault = credentialFault(stated.credential, region, timestamp.slice(0, 8), service)
     if (fault !== undefined) throw refusal(fault)
   }
 
