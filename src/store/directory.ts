@@ -11,7 +11,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { type Clock, systemClock } from '../contract/operation.js'
 import { Disk, makeDirectory } from './blobs/disk.js'
-import { registerAccount } from './catalog/account.js'
+import { operatorAccount, registerAccount } from './catalog/account.js'
 import { openSqliteCatalog, type SqliteCatalog } from './catalog/sqlite-catalog.js'
 import { Holds } from './holds.js'
 import { type Lock, lockDirectory } from './lock.js'
@@ -103,7 +103,7 @@ export async function openDirectory<Opened>(
       stopper.add(catalog)
       await stopper.checkEarlierRun()
       if (stopper.failure === undefined) {
-        await catalog.commit(registerAccount, { id: ownerId, name: ownerName, now: clock.now() })
+        await catalog.commit(registerAccount, operatorAccount(ownerId, ownerName, clock.now()))
       }
       const holds = new Holds(directory)
       return await compose({ root, disk, catalog, lock, clock, log, scrub, space, stopper, holds })
