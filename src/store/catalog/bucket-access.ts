@@ -15,11 +15,12 @@ interface Row {
   readonly name: string
   readonly ownership: OwnershipColumn
   readonly ownerId: string
+  readonly ownerNumber: string
   readonly ownerName: string
 }
 
 const find = statement<{ name: string }, Row>(`
-  SELECT b.id, b.name, b.ownership, a.id AS "ownerId", a.name AS "ownerName"
+  SELECT b.id, b.name, b.ownership, a.id AS "ownerId", a.number AS "ownerNumber", a.name AS "ownerName"
   FROM bucket b JOIN account a ON a.id = b.owner_id WHERE b.name = :name`)
 
 const settings = statement<{ bucketId: number }, { name: string; value: string }>(`
@@ -37,7 +38,7 @@ export const bucketAccess = query('bucketAccess', function* (name: string) {
   const access: BucketAccess = {
     id: row.id,
     name: row.name,
-    owner: { id: row.ownerId, number: '', name: row.ownerName },
+    owner: { id: row.ownerId, number: row.ownerNumber, name: row.ownerName },
     ownership: ownershipOf(row.ownership),
     policy: values.get('policy'),
     acl: listOfJson(values.get('acl')),
