@@ -20,7 +20,7 @@ export const receivedKey = ({ secretText, ...key }: HandedKey): RootKey => ({ ..
 /** Why a process could not start, with the reason of the reason, which does not cross to another process. */
 export function refusalOf(error: unknown): ErrorData {
   const data = errorData(error)
-  if (data.kind === 'refusal' || data.name === 'SettingsError') return data
+  if (data.kind !== 'fault' || data.name === 'SettingsError') return data
   return error instanceof Error && error.cause instanceof Error
     ? { ...data, message: `${data.message} (${error.cause.message})` }
     : data

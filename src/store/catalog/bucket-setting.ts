@@ -1,5 +1,6 @@
 // Configurations of a bucket, each under a name, as the JSON of what S3 was given. Without a row a configuration is not set.
 
+import { raiseAccessNumber } from './access-number.js'
 import { appendChange } from './append-change.js'
 import { requireBucket } from './find-bucket.js'
 import { nextNumber } from './next-number.js'
@@ -7,6 +8,9 @@ import { one, query, run, statement, transaction, type Steps } from './steps.js'
 
 /** Names of configurations. */
 export type SettingName = 'cors' | 'public-access-block' | 'tagging'
+
+/** Whether authorization reads a configuration. Tags too are what policies can ask for. */
+const decidesAccess = (setting: SettingName): boolean => setting !== 'cors'
 
 interface Place {
   readonly bucket: string
@@ -43,6 +47,7 @@ export const putBucketSetting = transaction(
     const { id } = yield* requireBucket(bucket)
     yield* setBucketSetting(id, setting, value)
     yield* appendChange({ number: yield* nextNumber(), time: now, kind: 'setting', bucketId: id })
+    if (decidesAccess(setting)) yield* raiseAccessNumber()
   },
 )
 
@@ -53,6 +58,8 @@ export const deleteBucketSetting = transaction(
   function* ({ bucket, setting, now }: Place & { readonly now: number }) {
     const { id } = yield* requireBucket(bucket)
     const removed = yield* run(remove, { bucketId: id, setting })
-    if (removed > 0) yield* appendChange({ number: yield* nextNumber(), time: now, kind: 'setting', bucketId: id })
+    if (removed === 0) return
+    yield* appendChange({ number: yield* nextNumber(), time: now, kind: 'setting', bucketId: id })
+    if (decidesAccess(setting)) yield* raiseAccessNumber()
   },
 )

@@ -1,6 +1,7 @@
 // Makes a bucket.
 
 import { S3Error } from '../../contract/errors.js'
+import { raiseAccessNumber } from './access-number.js'
 import { appendChange } from './append-change.js'
 import { setBucketSetting } from './bucket-setting.js'
 import { findBucket } from './find-bucket.js'
@@ -39,4 +40,5 @@ export const createBucketRow = transaction('createBucketRow', function* (args: C
   if (row === undefined) throw new Error('A bucket was inserted without an id')
   for (const [setting, value] of Object.entries(args.settings)) yield* setBucketSetting(row.id, setting, value)
   yield* appendChange({ number: yield* nextNumber(), time: now, kind: 'bucket', bucketId: row.id })
+  yield* raiseAccessNumber()
 })

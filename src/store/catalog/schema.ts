@@ -32,8 +32,18 @@ CREATE UNIQUE INDEX damage_blob ON damage (blob_id) WHERE blob_id IS NOT NULL;
 CREATE UNIQUE INDEX damage_body ON damage (body_id) WHERE body_id IS NOT NULL;
 `
 
+/** What authorization reads has a number: new in format 2. */
+const accessTables = `
+-- One row: raised by every transaction that changes what authorization reads.
+CREATE TABLE access_state (
+  one        INTEGER PRIMARY KEY CHECK (one = 1),
+  number     INTEGER NOT NULL
+);
+INSERT INTO access_state (one, number) VALUES (1, 1);
+`
+
 /** SQL that brings a catalog from format 1 to 2, all that is new in it. A program of format 1 does not look at `holds/`. */
-export const stepTo2 = scrubTables
+export const stepTo2 = `${scrubTables}${accessTables}`
 
 /** SQL that makes an empty catalog. Portable to PostgreSQL but for types (BLOB: BYTEA) and INTEGER PRIMARY KEY (identity). */
 export const schema = `
@@ -250,4 +260,4 @@ CREATE TABLE usage_blob (
   bodies     INTEGER NOT NULL CHECK (bodies >= 0),
   PRIMARY KEY (bucket_id, blob_id)
 ) WITHOUT ROWID;
-${scrubTables}`
+${scrubTables}${accessTables}`
