@@ -152,7 +152,18 @@ async function openData(settings: Settings, clock: Clock, log: Log): Promise<{ r
   const { lock, rootKey } = await openLockedData(directory, settings)
   const { accountId: ownerId, displayName: ownerName } = rootKey
   const scrub = { days: settings.scrubDays, mibPerSecondMax: settings.scrubMibPerSecondMax }
-  return { rootKey, store: await openStore({ directory, clock, ownerId, ownerName, log, lock, scrub }) }
+  const { masterKeyFile } = settings
+  const store = await openStore({
+    directory,
+    clock,
+    ownerId,
+    ownerName,
+    log,
+    lock,
+    scrub,
+    ...(masterKeyFile !== undefined && { masterKeyFile }),
+  })
+  return { rootKey, store }
 }
 
 /** Whether "/-/…" under a Host header is not a key in a bucket of that name. */

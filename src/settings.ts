@@ -17,6 +17,8 @@ export interface Settings {
   readonly tlsKey?: string
   readonly rootAccessKey?: string
   readonly rootSecretKey?: string
+  /** Path of the file with the master key, which secrets in the catalog are sealed under. */
+  readonly masterKeyFile?: string
   /** Whether browser forms signed with Signature Version 2 are taken. */
   readonly acceptSignatureV2Forms: boolean
   readonly logLevel: LogLevel
@@ -164,6 +166,13 @@ export const definitions = {
     about: 'secret key of the root account',
     placeholder: 'SECRET',
     isSecret: true,
+  },
+  masterKeyFile: {
+    schema: z.string().min(1).optional(),
+    allowed: 'the path of a file',
+    about:
+      'file with the key that secrets in the catalog are sealed under, made on the first start (default master-key.json in the data directory)',
+    placeholder: 'FILE',
   },
   acceptSignatureV2Forms: {
     schema: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).default(false),

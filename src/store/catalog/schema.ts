@@ -1,5 +1,7 @@
 // The catalog's tables, format 2. `docs/format.md` tells them in words; a change needs a new number, a migration and its test.
 
+import { accountColumns, identityTables } from './identity/tables.js'
+
 /** Format of the data directory: catalog schema and blob layout together. Kept in SQLite's `user_version`. */
 export const formatVersion = 2
 
@@ -43,7 +45,7 @@ INSERT INTO access_state (one, number) VALUES (1, 1);
 `
 
 /** SQL that brings a catalog from format 1 to 2, all that is new in it. A program of format 1 does not look at `holds/`. */
-export const stepTo2 = `${scrubTables}${accessTables}`
+export const stepTo2 = `${scrubTables}${accessTables}${accountColumns}${identityTables}`
 
 /** SQL that makes an empty catalog. Portable to PostgreSQL but for types (BLOB: BYTEA) and INTEGER PRIMARY KEY (identity). */
 export const schema = `
@@ -63,8 +65,11 @@ CREATE TABLE instance (
 
 CREATE TABLE account (
   id         TEXT    PRIMARY KEY,                 -- canonical user id, 64 hex digits
-  name       TEXT    NOT NULL,
-  created    INTEGER NOT NULL
+  name       TEXT    NOT NULL,                    -- S3's display name
+  created    INTEGER NOT NULL,                    -- ms since 1970
+  number     TEXT    NOT NULL DEFAULT '000000000000' CHECK (length(number) = 12), -- the digits in ARNs
+  email      TEXT,
+  alias      TEXT                                 -- IAM's account alias
 );
 
 CREATE TABLE bucket (
@@ -260,4 +265,4 @@ CREATE TABLE usage_blob (
   bodies     INTEGER NOT NULL CHECK (bodies >= 0),
   PRIMARY KEY (bucket_id, blob_id)
 ) WITHOUT ROWID;
-${scrubTables}${accessTables}`
+${scrubTables}${accessTables}${identityTables}`

@@ -11,6 +11,7 @@ import { createBucketRow } from './create-bucket.js'
 import { createUpload } from './create-upload.js'
 import { deleteBucketRow } from './delete-bucket.js'
 import { markInstanceSwept, registerInstance } from './register-instance.js'
+import { setMasterKeyCheck } from './identity/master-key-check.js'
 import { dropUnnamedBodies } from './drop-unnamed-bodies.js'
 import { foldUsage } from './fold-usage.js'
 import { pruneChanges, pruneCompletedUploads } from './prune-changes.js'
@@ -53,6 +54,7 @@ const all: readonly Transaction<never, unknown>[] = [
   registerInstance,
   renameVersion,
   setBucketVersioning,
+  setMasterKeyCheck,
   tagVersion,
   unplacedLocations,
 ]

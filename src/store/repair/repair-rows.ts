@@ -38,8 +38,9 @@ const references: readonly Fix[] = [
   {
     what: 'the owner of a bucket has lost its row, and gets one',
     cases: 'SELECT DISTINCT owner_id AS about FROM bucket WHERE owner_id NOT IN (SELECT id FROM account)',
-    sql: `INSERT INTO account (id, name, created) SELECT DISTINCT owner_id, owner_id, 0 FROM bucket
-      WHERE owner_id NOT IN (SELECT id FROM account)`,
+    sql: `INSERT INTO account (id, name, created, number)
+      SELECT owner_id, owner_id, 0, printf('%012d', 100000000000 + abs(random() % 900000000000)) FROM bucket
+      WHERE owner_id NOT IN (SELECT id FROM account) GROUP BY owner_id`,
   },
   {
     what: 'settings of a bucket that is not there are removed',

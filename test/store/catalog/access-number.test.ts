@@ -2,7 +2,7 @@
 
 import { equal, notEqual } from 'node:assert/strict'
 import { accessNumber } from '../../../src/store/catalog/access-number.js'
-import { registerAccount } from '../../../src/store/catalog/account.js'
+import { operatorAccount, registerAccount } from '../../../src/store/catalog/account.js'
 import { deleteBucketSetting, putBucketSetting } from '../../../src/store/catalog/bucket-setting.js'
 import { createBucketRow } from '../../../src/store/catalog/create-bucket.js'
 import { deleteBucketRow } from '../../../src/store/catalog/delete-bucket.js'
@@ -16,7 +16,7 @@ describe('The access number', () => {
   let catalog: SqliteCatalog
   beforeEach(async () => {
     catalog = await freshCatalog()
-    await catalog.commit(registerAccount, { id: ownerId, name: 'root', now })
+    await catalog.commit(registerAccount, operatorAccount(ownerId, 'root', now))
     await catalog.commit(createBucketRow, { name: 'b', ownerId, region: 'r', now, mayRepeat: true, settings: {} })
   })
   afterEach(closeCatalogs)
