@@ -19,7 +19,7 @@ import { randomFrom } from '../../crash/random.js'
 const sdks = { iam: Iam, sts: Sts }
 
 /** Characters that mean something in a query, in XML or in neither. */
-const alphabet = [...' abcXYZ019-_.~!*\'()%+&=?/:;,#"<>{}[]\t\n\r\u0001äß€😀']
+const alphabet = Array.from(' abcXYZ019-_.~!*\'()%+&=?/:;,#"<>{}[]\t\n\r\u0001äß€😀')
 
 /** Policy documents come back percent-encoded, as AWS sends them. */
 const documents = new Set(['AssumeRolePolicyDocument', 'Document', 'PolicyDocument'])
