@@ -7,7 +7,6 @@ import {
   type JWSHeaderParameters,
   type FlattenedJWSInput,
   errors as JoseErrors,
-  type JSONWebKeySet,
 } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
@@ -139,7 +138,7 @@ export class IssuerKeyCache {
     const known: Known = {
       algorithms: [...(supported ?? algorithmsTaken)].filter((algorithm) => algorithmsTaken.has(algorithm)),
       // jose looks at each key when it is used, and refuses what is none.
-      find: createLocalJWKSet(keys.data as JSONWebKeySet),
+      find: createLocalJWKSet(keys.data),
       fetchedMs: this.#clock.now(),
     }
     this.#known.set(issuer, known)
