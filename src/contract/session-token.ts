@@ -31,7 +31,8 @@ export interface Session {
   /** ms since 1970, in whole seconds. */
   readonly issuedMs: number
   readonly expiresMs: number
-  /** Session policies as given, inline: JSON documents. Where there are any, inline or by ARN, nothing is allowed that none of them allows. */
+  /** Session policies as given, inline: JSON documents. Where there are any, inline or by ARN, nothing is allowed that none of them allows; to a
+   *  federated user nothing is allowed without one. */
   readonly policies: readonly string[]
   /** ARNs of managed policies, read at use. */
   readonly policyArns: readonly string[]
