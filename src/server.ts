@@ -6,7 +6,10 @@ import type { Socket } from 'node:net'
 import Koa from 'koa'
 import { formAuthenticator } from './auth/authenticate-form.js'
 import { authenticator } from './auth/authenticate.js'
-import { rootKeyRing } from './auth/keys.js'
+import { authorizer } from './auth/authorize.js'
+import { Denials } from './auth/denials.js'
+import { keyRing } from './auth/key-ring.js'
+import { operatorKey } from './auth/operator.js'
 import type { RootKey } from './auth/root-key.js'
 import { corsRulesOf } from './buckets/bucket-cors.js'
 import { SettingsError } from './config.js'
@@ -25,6 +28,7 @@ import { type PaceRules, sweepMsFor } from './s3/pace.js'
 import { newHostId } from './s3/request-id.js'
 import { openLockedData } from './locked-data.js'
 import type { Settings } from './settings.js'
+import { findAccount } from './store/catalog/account.js'
 import { type LocalStore, openStore } from './store/open-store.js'
 import type { ServedStore } from './store/store.js'
 
@@ -115,7 +119,11 @@ export function applicationOn(
 ): Application {
   const connections = new Connections(Math.ceil(settings.connectionsMax / settings.workers))
   const hostId = newHostId()
-  const keys = rootKeyRing(rootKey)
+  const { catalog } = store
+  const account = catalog.readNow(findAccount, rootKey.accountId)
+  if (account === undefined) throw new Error('The catalog has no account of the operator')
+  const keys = keyRing({ operator: operatorKey(rootKey, account) })
+  const denials = new Denials()
   const { region } = settings
   const app = new Koa()
   // Every error is answered and logged by the application; what is left are sockets that broke after the answer.
@@ -127,8 +135,8 @@ export function applicationOn(
       operations: { ...operations(store, clock, region), ...added },
       authenticate: authenticator({ keys, region, clock }),
       authenticateForm: formAuthenticator({ keys, region, clock, acceptsVersion2: settings.acceptSignatureV2Forms }),
+      authorizer: authorizer({ catalog, clock, log, denials }),
       domains: settings.domain,
-      ownerId: rootKey.accountId,
       hostId,
       corsRulesOf: (bucket) => corsRulesOf(store, bucket),
       clock,

@@ -4,11 +4,12 @@ import { checksumMember } from '../contract/checksum-members.js'
 import { algorithmNamed } from '../contract/checksum-choice.js'
 import type { Checksum, ChecksumAlgorithm } from '../contract/claims.js'
 import { copySourceOf, type CopySource } from '../contract/copy-source.js'
+import { requireDecidedOn } from '../contract/decided-on.js'
 import { S3Error } from '../contract/errors.js'
 import { quotedETag } from '../contract/etag.js'
 import { listedTime } from '../contract/listing.js'
 import { requireKey } from '../contract/names.js'
-import type { Clock, Input, Operation } from '../contract/operation.js'
+import type { Call, Clock, Input, Operation } from '../contract/operation.js'
 import { copySourceConditions, requireSource, writeConditionsOf } from '../contract/preconditions.js'
 import { headersJson } from '../contract/stored-headers.js'
 import { tagsJson, tagsOfHeader } from '../contract/tags.js'
@@ -36,7 +37,7 @@ export const copyObject =
     const source = copySourceOf(input.CopySource ?? '')
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await copyOnce(store, clock, input, call.caller.accountId, source, key)
+        return await copyOnce(store, clock, input, call, source, key)
       } catch (error) {
         const isMoved = error instanceof S3Error && error.code === 'ConditionalRequestConflict'
         if (!isMoved || attempt === attemptsMax) throw error
@@ -48,13 +49,14 @@ async function copyOnce(
   store: Store,
   clock: Clock,
   input: Input<'CopyObject'>,
-  ownerId: string,
+  { caller, decidedOn }: Call,
   source: CopySource,
   key: string,
 ) {
   const onlyIf = writeConditionsOf(input)
   const number = store.catalog.number()
   const version = await store.catalog.read(objectVersion, source).catch(refuseMarker)
+  requireDecidedOn(decidedOn.source, version.id)
   const sourceOnlyIf = copySourceConditions(input)
   requireSource(sourceOnlyIf, version, 'x-amz-copy-source-')
   requireCopy(input, source, key, version)
@@ -73,7 +75,7 @@ async function copyOnce(
     tags: areTagsReplaced ? tagsJson(tagsOfHeader(input.Tagging ?? '')) : version.tags,
     checksum,
     storageClass: input.StorageClass ?? 'STANDARD',
-    ownerId,
+    ownerId: caller.accountId,
     now,
   })
   return {

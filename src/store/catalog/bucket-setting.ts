@@ -7,7 +7,7 @@ import { nextNumber } from './next-number.js'
 import { one, query, run, statement, transaction, type Steps } from './steps.js'
 
 /** Names of configurations. */
-export type SettingName = 'cors' | 'public-access-block' | 'tagging'
+export type SettingName = 'acl' | 'cors' | 'policy' | 'public-access-block' | 'request-payment' | 'tagging'
 
 /** Whether authorization reads a configuration. Tags too are what policies can ask for. */
 const decidesAccess = (setting: SettingName): boolean => setting !== 'cors'

@@ -1,5 +1,6 @@
 // The tags of a version are replaced: its row ends and another takes its place in line, so that the past stays as it was.
 
+import { requireDecidedOn } from '../../contract/decided-on.js'
 import { appendChange } from './append-change.js'
 import { endVersion } from './insert-version.js'
 import { nextNumber } from './next-number.js'
@@ -10,6 +11,8 @@ import { run, statement, transaction } from './steps.js'
 export interface TagVersion extends VersionName {
   /** JSON, as in `version`; null: none. */
   readonly tags: string | null
+  /** See `requireDecidedOn`. */
+  readonly decided?: number | undefined
   /** Ms since 1970. */
   readonly now: number
 }
@@ -25,6 +28,7 @@ const replace = statement<{ id: number; number: number; tags: string | null; isL
  *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed, InvalidArgument */
 export const tagVersion = transaction('tagVersion', function* (args: TagVersion) {
   const version = yield* findObject(args)
+  requireDecidedOn(args.decided, version.id)
   const number = yield* nextNumber()
   yield* run(endVersion, { id: version.id, number })
   yield* run(replace, { id: version.id, number, tags: args.tags, isLatest: version.isLatest })
