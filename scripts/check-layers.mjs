@@ -10,9 +10,11 @@ const floors = {
   store: ['contract'],
   auth: ['contract', 'store'],
   wire: ['contract'],
+  outgoing: ['contract'],
   buckets: ['contract', 'store'],
   objects: ['contract', 'store'],
   multipart: ['contract', 'store'],
+  identity: ['contract', 'store', 'outgoing'],
   s3: ['contract', 'auth', 'wire'],
   iam: ['contract', 'auth', 'wire'],
 }
@@ -22,8 +24,8 @@ const reserved = {
   'better-sqlite3': ['store'],
   busboy: ['s3'],
   koa: ['s3'],
-  'node:http': ['s3'],
-  'node:https': ['s3'],
+  'node:http': ['s3', 'outgoing'],
+  'node:https': ['s3', 'outgoing'],
   'node:fs': ['store', 'auth'],
   'node:fs/promises': ['store', 'auth'],
 }

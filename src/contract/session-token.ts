@@ -31,7 +31,8 @@ export interface Session {
   /** ms since 1970, in whole seconds. */
   readonly issuedMs: number
   readonly expiresMs: number
-  /** Session policies as given, inline: JSON documents. Where there are any, inline or by ARN, nothing is allowed that none of them allows. */
+  /** Session policies as given, inline: JSON documents. Where there are any, inline or by ARN, nothing is allowed that none of them allows; to a
+   *  federated user nothing is allowed without one. */
   readonly policies: readonly string[]
   /** ARNs of managed policies, read at use. */
   readonly policyArns: readonly string[]
@@ -58,9 +59,22 @@ export const sessionTokenSizeMax = 16 * 1024
 /** Plain bytes of a session, unpacked, at most: a sealed one was packed here, so that this is a guard against ourselves. */
 const plainSizeBytesMax = 64 * 1024
 
+/** What policies and tags of a session may take, packed: with it a token stays well below its greatest size. */
+export const packedSizeBytesMax = 8 * 1024
+
+/** Bytes that policies and tags of a session take, packed. */
+export const packedSizeBytes = ({
+  policies,
+  policyArns,
+  tags,
+}: Pick<Session, 'policies' | 'policyArns' | 'tags'>): number =>
+  policies.length + policyArns.length + Object.keys(tags).length === 0
+    ? 0
+    : deflateRawSync(JSON.stringify([policies, policyArns, tags])).length
+
 const purpose = 'session token, format 1'
 
-/** Seals a session. The answer is base64 text, `packedPolicySize` says how much of the room is taken. */
+/** Seals a session. The answer is base64 text. */
 export function sealSessionToken(session: Session, sealer: SessionSealer): string {
   const plain = Buffer.from(JSON.stringify(session), 'utf8')
   return Buffer.from(sealer.seal(deflateRawSync(plain), purpose)).toString('base64')

@@ -1,7 +1,7 @@
 // From an action's output, or its refusal, to the query protocol's XML.
 // Source: Smithy, "AWS query protocol", "Response serialization" and "Operation error serialization".
 
-import { IamError } from '../../contract/iam-errors.js'
+import type { IamError } from '../../contract/iam-errors.js'
 import type { Answer } from '../../wire/answer.js'
 import { structureWriter, type XmlWriter } from '../../wire/encode-xml.js'
 import { escaped } from '../../wire/xml-write.js'
