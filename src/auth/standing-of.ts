@@ -21,6 +21,16 @@ export function standingOfOwner(key: KeyStanding, compiled: CompiledPolicies): S
   }
 }
 
+/** Whom a user's own key, or a session of a role without policies, stands for. */
+export function standingOfIdentity(identity: IdentityStanding, compiled: CompiledPolicies): Standing {
+  const account = accountOf(identity)
+  const principal = identity.kind === 'user' ? userOf(identity) : roleOf(identity, account, 'session', {}, undefined)
+  return {
+    caller: callerOf(account, principal, ''),
+    policies: { ...policiesOf(identity, compiled), session: [] },
+  }
+}
+
 /** Whom a session stands for.
  *  @param subject the user or role whose rights it has; undefined: the account itself
  *  @param parent the key that asked for it, if one did
@@ -37,11 +47,16 @@ export function standingOfSession(
   const given = [...session.policies.map(inlineText), ...managed].map((text) => compiled.of(text, 'session'))
   // A federated user has no rights but those that were given along; anybody else has all of his own where none were.
   const isLimited = session.kind === 'federated' || session.policies.length + session.policyArns.length > 0
+  // Whom the account itself has federated it limits by those policies alone.
+  const ownPolicies =
+    session.kind === 'federated' && subject === undefined
+      ? { identity: [compiled.of(everything, 'identity')] }
+      : policiesOf(subject, compiled)
   // A role has rights of its own, whatever the key may do that assumed it.
   const parents = session.kind === 'role' || parent === undefined ? [] : ownGroups(parent, compiled)
   return {
     caller: callerOf(account, principal, session.accessKeyId),
-    policies: { ...policiesOf(subject, compiled), session: isLimited ? [...parents, given] : parents },
+    policies: { ...ownPolicies, session: isLimited ? [...parents, given] : parents },
     session,
   }
 }
@@ -71,14 +86,23 @@ function principalOf(session: Session, account: AccountName, subject: IdentitySt
   }
   if (subject === undefined) return rootOf(account)
   if (session.kind === 'user') return userOf(subject)
-  const { federated } = session
+  return roleOf(subject, account, name, session.tags, session.federated)
+}
+
+function roleOf(
+  role: IdentityStanding,
+  account: AccountName,
+  name: string,
+  tags: Session['tags'],
+  federated: Session['federated'],
+): Principal {
   return {
     kind: 'session',
     account,
-    arn: `arn:aws:sts::${account.number}:assumed-role/${subject.name}/${name}`,
-    roleArn: subject.arn,
-    id: `${subject.id}:${name}`,
-    tags: new Map([...subject.tags, ...Object.entries(session.tags)]),
+    arn: `arn:aws:sts::${account.number}:assumed-role/${role.name}/${name}`,
+    roleArn: role.arn,
+    id: `${role.id}:${name}`,
+    tags: new Map([...role.tags, ...Object.entries(tags)]),
     ...(federated !== undefined && {
       federated: new Map([
         ['aws:federatedprovider', [federated.provider]],
@@ -118,5 +142,11 @@ function policiesOf(
 
 const ownGroups = ({ policy }: KeyStanding, compiled: CompiledPolicies): (readonly Policy[])[] =>
   policy === undefined ? [] : [[compiled.of(policy, 'session')]]
+
+/** What an account may do in itself. */
+const everything: PolicyText = {
+  name: 'rights of the account',
+  document: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}',
+}
 
 const inlineText = (document: string): PolicyText => ({ name: 'session policy', document })
