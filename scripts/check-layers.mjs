@@ -12,6 +12,7 @@ const floors = {
   buckets: ['contract', 'store'],
   objects: ['contract', 'store'],
   multipart: ['contract', 'store'],
+  identity: ['contract', 'store'],
   s3: ['contract', 'auth'],
 }
 
