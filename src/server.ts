@@ -138,7 +138,7 @@ export function applicationOn(
       operations: { ...operations(store, clock, region), ...added },
       authenticate: authenticator({ keys, region, clock }),
       authenticateForm: formAuthenticator({ keys, region, clock, acceptsVersion2: settings.acceptSignatureV2Forms }),
-      authorizer: authorizer({ catalog, clock, log, denials }),
+      authorizer: authorizer({ catalog, region, clock, log, denials }),
       domains: settings.domain,
       hostId,
       corsRulesOf: (bucket) => corsRulesOf(store, bucket),

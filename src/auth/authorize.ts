@@ -19,6 +19,8 @@ import type { Standing } from './standing.js'
 /** What authorization needs to know of its server. */
 export interface AuthorizerParts {
   readonly catalog: Pick<Catalog, 'readNow' | 'accessNumber'>
+  /** The server's, for conditions. */
+  readonly region: string
   readonly clock: Clock
   readonly log: Log
   readonly denials: Denials
@@ -30,7 +32,7 @@ export interface Asking {
   readonly requestId: string
   readonly authenticated: Pick<Authenticated, 'caller' | 'standing' | 'signature' | 'by'>
   /** What policies' conditions may ask for. Security rule 6: "Condition keys come from verified context". */
-  readonly facts: Pick<RequestFacts, 'headers' | 'parameters' | 'remoteAddress' | 'isSecure' | 'tlsVersion' | 'requestTags'>
+  readonly facts: Pick<RequestFacts, 'headers' | 'parameters' | 'input' | 'remoteAddress' | 'isSecure' | 'tlsVersion'>
 }
 
 /** What was allowed. */
@@ -60,9 +62,9 @@ export interface Authorizer {
     input: Partial<Input<Name>>,
   ): Allowed
   /** Answers when an action of another service is allowed, which no resource's policy has a say about ("iam:CreateUser").
-   *  @param more condition keys of that service, by lower-case name
+   *  @param more condition keys of that service
    *  @throws AccessDenied */
-  authorizeAction(asking: Asking, right: ActionOn, more?: ReadonlyMap<string, readonly string[]>): void
+  authorizeAction(asking: Asking, right: ActionOn, more?: RequestFacts['more']): void
   /** What would be decided about each right an operation of S3 needs, in the table's order. Nothing is logged. For who administers. */
   explain(described: DescribedRequest): readonly Explained[]
 }
@@ -105,8 +107,12 @@ export function authorizer(parts: AuthorizerParts): Authorizer {
 
     authorizeAction(asking, { action, resource }, more) {
       const { caller, standing } = asking.authenticated
-      const context = contextOf({ ...factsOf(asking, parts.clock.now()), ...(more !== undefined && { more }) })
       const { principal } = caller
+      const own = factsOf(asking, parts)
+      const context = contextOf(
+        { ...own, more: (key) => more?.(key) ?? own.more?.(key) },
+        { action, target: {} },
+      )
       const policies = { ...standing.policies, isSameAccount: principal.kind !== 'anonymous' }
       const decision = decide({ action, resource, principal, context }, policies)
       if (decision.isAllowed) return
@@ -127,7 +133,8 @@ export function authorizer(parts: AuthorizerParts): Authorizer {
 }
 
 /** What conditions are compared with, but for what is of a bucket or an object. */
-function factsOf({ authenticated, facts }: Asking, nowMs: number): RequestFacts {
+function factsOf({ authenticated, facts }: Asking, { clock, region }: AuthorizerParts): RequestFacts {
+  const nowMs = clock.now()
   const { caller, standing, signature, by } = authenticated
   const { session } = standing
   return {
@@ -138,12 +145,16 @@ function factsOf({ authenticated, facts }: Asking, nowMs: number): RequestFacts 
       signature === undefined || by === 'nobody'
         ? undefined
         : { version: signature.version, by, ageMs: nowMs - (signature.signedMs ?? nowMs) },
+    region,
     sessionIssuedMs: session?.issuedMs,
-    ...(session?.sourceIdentity !== undefined && {
-      more: new Map([['aws:sourceidentity', [session.sourceIdentity]]]),
-    }),
+    more: session?.sourceIdentity === undefined ? undefined : sourceIdentityOf(session.sourceIdentity),
   }
 }
+
+const sourceIdentityOf =
+  (identity: string): NonNullable<RequestFacts['more']> =>
+  (key) =>
+    key === 'aws:sourceidentity' ? [identity] : undefined
 
 /** A denial is told to the log and to who administers; the caller is told nothing but that. */
 function note(
@@ -229,7 +240,8 @@ class Question implements Allowed {
         this.#requirePayer(of)
       }
       const decision = this.#decide(right)
-      if (!decision.isAllowed) throw this.#refusal(right, decision)
+      if (decision.isAllowed || (right.isForSourceTags === true && !this.#hasSourceTags())) continue
+      throw this.#refusal(right, decision)
     }
     return this
   }
@@ -272,6 +284,13 @@ class Question implements Allowed {
     return bucket === undefined ? undefined : this.#buckets.find(bucket, this.#number)
   }
 
+  /** Whether what is asked for is an object that is there, with an owner, a list and tags of its own. */
+  #isAboutObject(right: Right): boolean {
+    const { action, target } = right
+    if (target.key === undefined || asksBucket.has(action) || !aboutObject.test(action)) return false
+    return !makesObject.has(this.#operation) || this.#isSource(right)
+  }
+
   /** Whether a right is about what is read beside what the request is addressed to, even where both are the same key. */
   #isSource({ action, target }: Right): boolean {
     if (target.key === undefined) return false
@@ -285,19 +304,25 @@ class Question implements Allowed {
     const rules = makesBucket(this.#operation) ? undefined : this.#rulesOf(target)
     // Whom only a bucket's policy can keep out.
     if (isOperator(caller.principal) && rules?.policy === undefined) return allowedToOperator
-    const context = contextOf({
-      ...(this.#facts ??= factsOf(this.#asking, this.#parts.clock.now())),
-      ownerNumber: rules?.access.owner.number,
-      existingTags: () => [...(this.#objectOf(right)?.tags ?? [])],
-    })
+    const context = contextOf(
+      {
+        ...(this.#facts ??= factsOf(this.#asking, this.#parts)),
+        ownerNumber: rules?.access.owner.number,
+        existingTags: () => [...(this.#objectOf(right)?.tags ?? [])],
+      },
+      right,
+    )
     const question = { action: right.action, resource: right.resource, principal: caller.principal, context }
     if (rules === undefined) {
       return decide(question, { ...standing.policies, isSameAccount: caller.principal.kind !== 'anonymous' })
     }
     const { access, policy, denials } = rules
     const block = access.publicAccessBlock
-    const listed = access.ownership === 'BucketOwnerEnforced' ? undefined : listedRightOf(right.action)
-    const isOfObject = isAboutObject(right) && access.ownership !== 'BucketOwnerEnforced'
+    const hasLists = access.ownership !== 'BucketOwnerEnforced'
+    // Who may write may say who else may read what he writes.
+    const asked = right.action === 's3:PutObjectAcl' && !this.#isAboutObject(right) ? 's3:PutObject' : right.action
+    const listed = hasLists ? listedRightOf(asked) : undefined
+    const isOfObject = hasLists && this.#isAboutObject(right)
     const object = isOfObject ? this.#objectOf(right) : undefined
     const isOthers = object !== undefined && object.ownerId !== access.owner.id
     const ownerId = isOthers ? object.ownerId : access.owner.id
@@ -308,7 +333,7 @@ class Question implements Allowed {
       list:
         listed === undefined || (listed.list === 'object' && object === undefined)
           ? undefined
-          : grantOf(listed.list === 'object' ? object?.acl : access.acl, ownerId, right.action, caller, block),
+          : grantOf(listed.list === 'object' ? object?.acl : access.acl, ownerId, asked, caller, block),
       restrictsPublic: block?.RestrictPublicBuckets === true,
     })
   }
@@ -326,13 +351,25 @@ class Question implements Allowed {
     return looked.access
   }
 
+  /** Whether the source of a copy has tags, which come along. */
+  #hasSourceTags(): boolean {
+    const source = this.#source ?? this.#lookUpSource()
+    return source.access !== undefined && source.access.tags.size > 0
+  }
+
+  #lookUpSource(): Looked {
+    const right = rightsOf(this.#operation, this.#address, this.#input).find((one) => this.#isSource(one))
+    if (right !== undefined) this.#objectOf(right)
+    return this.#source ?? { access: undefined }
+  }
+
   #refusal(right: Right, decision: Decision): S3Error {
     const { bucket, key } = right.target
     if (bucket !== undefined && !makesBucket(this.#operation) && this.#rulesOf(right.target) === undefined) {
       return new S3Error('NoSuchBucket', { members: { BucketName: bucket } })
     }
     this.#note(right, decision)
-    const isAsked = key !== undefined && decision.reason !== 'explicit deny' && isAboutObject(right)
+    const isAsked = key !== undefined && decision.reason !== 'explicit deny' && this.#isAboutObject(right)
     if (isAsked && this.#objectOf(right) === undefined && this.#mayList(bucket)) {
       return new S3Error('NoSuchKey', { members: { Key: key } })
     }
@@ -362,15 +399,13 @@ interface Looked {
   readonly access: ObjectAccess | undefined
 }
 
-/** Whether what an action asks for is an object that is there: it has an owner, a list and tags of its own. Who writes or deletes asks the bucket. */
-const isAboutObject = ({ action, target }: Right): boolean =>
-  target.key !== undefined && !asksBucket.has(action) && /^s3:(?:Get|Put|Delete)Object/.test(action)
+/** Actions on what is in a bucket that are the bucket's to allow, whatever is there. */
+const asksBucket: ReadonlySet<string> = new Set(['s3:PutObject', 's3:DeleteObject', 's3:DeleteObjectVersion'])
 
-const asksBucket: ReadonlySet<string> = new Set([
-  's3:PutObject',
-  's3:DeleteObject',
-  's3:DeleteObjectVersion',
-])
+const aboutObject = /^s3:(?:Get|Put|Delete|Bypass)(?:Object|Governance)/
+
+/** Operations that make an object: the rights that come along with s3:PutObject are about what is to be, not about what is there. */
+const makesObject: ReadonlySet<OperationName> = new Set(['CopyObject', 'CreateMultipartUpload', 'PutObject'])
 
 /** Whom a list means that grants an action to the caller; undefined: it does not. */
 function grantOf(

@@ -2,7 +2,6 @@
 // The order is the contract: who asks comes before what is asked, both before the first byte of a body.
 
 import type { IncomingMessage } from 'node:http'
-import type { Tagging } from '@aws-sdk/client-s3'
 import type { Middleware } from 'koa'
 import type { FormFields } from '../auth/authenticate-form.js'
 import type { Authenticated } from '../auth/caller.js'
@@ -59,6 +58,14 @@ export interface S3AppSettings {
 
 /** Operations that are about access control lists, and say themselves which ones can be had. */
 const judgesLists: ReadonlySet<OperationName> = new Set(['PutBucketAcl', 'PutObjectAcl'])
+
+/** Operations whose document conditions may ask about: they are decided upon once it has been read, which is all that is decided twice otherwise. */
+const restsOnDocument: ReadonlySet<OperationName> = new Set([
+  'CreateBucket',
+  'PutObjectLegalHold',
+  'PutObjectRetention',
+  'PutObjectTagging',
+])
 
 /** A request as far as it is known when something goes wrong. */
 interface Progress {
@@ -160,8 +167,7 @@ async function perform<Name extends OperationName>(
   const { payload, requiresChecksum } = modelOf(name)
   const isDocument = payload === 'xml' || payload === 'text'
   const asking = askingOf(identified)
-  // Whether the document's tags may be set is not known before it is read.
-  if (operation === undefined || (isDocument && name !== 'PutObjectTagging')) {
+  if (operation === undefined || (isDocument && !restsOnDocument.has(name))) {
     authorizer.authorize(asking, name, address, decodeHead(name, address, request.headers))
   }
   if (operation === undefined) throw new S3Error('NotImplemented', { message: `${name} is not implemented.` })
@@ -178,7 +184,7 @@ async function perform<Name extends OperationName>(
       })
     : undefined
   const input = decodeInput(name, address, request.headers, document)
-  const decided = (): Allowed => authorizer.authorize(withTags(asking, input), name, address, input)
+  const decided = (): Allowed => authorizer.authorize(isDocument ? withDocument(asking, input) : asking, name, address, input)
   const allowed = decided()
   requireNoEncryptionOfReads(name, request.headers)
   if (!judgesLists.has(name)) requireHonoured(input)
@@ -229,13 +235,7 @@ function askingOf({ request, address, authenticated, requestId }: Identified): A
   }
 }
 
-/** The tags of a document, which are set as those of a header are. */
-function withTags(asking: Asking, input: object): Asking {
-  if (!('Tagging' in input) || typeof input.Tagging !== 'object' || input.Tagging === null) return asking
-  const { TagSet: tags } = input.Tagging as Tagging // the only member of that name that is no text
-  const requestTags = () => (tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value] as const)
-  return { ...asking, facts: { ...asking.facts, requestTags } }
-}
+const withDocument = (asking: Asking, input: object): Asking => ({ ...asking, facts: { ...asking.facts, input } })
 
 /** AWS, GetObject: "You must sign the request … when using these parameters. These parameters cannot be used with an unsigned (anonymous) request."
  *  @throws InvalidRequest */
