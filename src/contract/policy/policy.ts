@@ -38,20 +38,29 @@ export type Reach = 'none' | 'account' | 'role' | 'direct'
 export interface Statement {
   readonly name: StatementName
   readonly effect: 'Allow' | 'Deny'
-  /** Whether action, resource and conditions are those of the question. */
+  /** Whether an action ("s3:GetObject") is one of its. */
+  readonly isAbout: (action: string) => boolean
+  /** Whether resource and conditions are those of the question. */
   readonly matches: (question: AnyQuestion) => boolean
   /** How far Principal reaches; 'direct' where a policy has none, as it stands with whom it is about. A Deny with NotPrincipal answers 'direct' for
    *  everybody it does not except. */
   readonly reaches: (principal: AnyQuestion['principal']) => Reach
 }
 
-/** A policy, compiled. Immutable: it may be kept and shared. */
+/** Statements by effect, in their order. */
+export interface Statements {
+  readonly allows: readonly Statement[]
+  readonly denies: readonly Statement[]
+}
+
+/** A policy, compiled. It may be kept and shared: nothing about it ever changes. */
 export interface Policy {
   readonly kind: PolicyKind
   /** As given to `parsePolicy`. */
   readonly name: string
-  readonly allows: readonly Statement[]
-  readonly denies: readonly Statement[]
+  readonly statements: readonly Statement[]
+  /** Its statements that are about an action. */
+  readonly about: (action: string) => Statements
   /** Condition keys and variables it may ask the context for, lower case ("s3:prefix", "s3:existingobjecttag/team", "aws:username"). */
   readonly keys: ReadonlySet<string>
   /** AWS's "The meaning of public"; false for anything but a bucket's policy. */
