@@ -29,7 +29,10 @@ export interface Asking {
   readonly requestId: string
   readonly authenticated: Pick<Authenticated, 'caller' | 'standing' | 'signature' | 'by'>
   /** What policies' conditions may ask for. Security rule 6: "Condition keys come from verified context". */
-  readonly facts: Pick<RequestFacts, 'headers' | 'parameters' | 'remoteAddress' | 'isSecure' | 'tlsVersion' | 'requestTags'>
+  readonly facts: Pick<
+    RequestFacts,
+    'headers' | 'parameters' | 'remoteAddress' | 'isSecure' | 'tlsVersion' | 'requestTags'
+  >
 }
 
 /** What was allowed. */
@@ -306,11 +309,7 @@ interface Looked {
 const isAboutObject = ({ action, target }: Right): boolean =>
   target.key !== undefined && !asksBucket.has(action) && /^s3:(?:Get|Put|Delete)Object/.test(action)
 
-const asksBucket: ReadonlySet<string> = new Set([
-  's3:PutObject',
-  's3:DeleteObject',
-  's3:DeleteObjectVersion',
-])
+const asksBucket: ReadonlySet<string> = new Set(['s3:PutObject', 's3:DeleteObject', 's3:DeleteObjectVersion'])
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
