@@ -10,6 +10,7 @@ import { authenticator } from './auth/authenticate.js'
 import { authorizer } from './auth/authorize.js'
 import { Denials } from './auth/denials.js'
 import { keyRing } from './auth/key-ring.js'
+import { KeyUses } from './auth/key-uses.js'
 import { operatorKey } from './auth/operator.js'
 import type { RootKey } from './auth/root-key.js'
 import { corsRulesOf } from './buckets/bucket-cors.js'
@@ -125,9 +126,11 @@ export function applicationOn(
   const { catalog } = store
   const account = catalog.readNow(findAccount, rootKey.accountId)
   if (account === undefined) throw new Error('The catalog has no account of the operator')
-  const keys = keyRing({ operator: operatorKey(rootKey, account) })
-  const denials = new Denials()
   const { region } = settings
+  const operator = operatorKey(rootKey, account)
+  const uses = new KeyUses(catalog, region, log)
+  const keys = keyRing({ operator, catalog, sealer: store.sealer, clock, uses })
+  const denials = new Denials()
   const app = new Koa()
   // Every error is answered and logged by the application; what is left are sockets that broke after the answer.
   app.silent = true

@@ -42,7 +42,9 @@ export function formAuthenticator(settings: FormAuthenticatorSettings): (fields:
     if (policy === undefined) return byNobody(fields)
     const isVersion2 = !fields.has('x-amz-algorithm') && (fields.has('awsaccesskeyid') || fields.has('signature'))
     if (isVersion2 && !acceptsVersion2) throw signatureVersion2()
-    const { standing } = isVersion2 ? version2Key(fields, policy) : version4Key(fields, policy)
+    const key = isVersion2 ? version2Key(fields, policy) : version4Key(fields, policy)
+    keys.noteUse(key, 's3')
+    const { standing } = key
     const signature: SignatureFacts = {
       version: isVersion2 ? 'AWS' : 'AWS4-HMAC-SHA256',
       signedMs: isVersion2 ? undefined : timestampMs(fields.get('x-amz-date') ?? ''),

@@ -122,6 +122,7 @@ export function authenticator({
     requireSignedHeaders(stated.signedHeaders, request.headers)
     const signingKey = signingKeys.get(credential.accessKeyId, key.secret, credential.day)
     requireSignature(request, stated, timestamp, payload, signingKey)
+    keys.noteUse(key, service)
     const mode = payloadMode(payload, () => ({
       signature,
       signingKey: signingKey.bytes,

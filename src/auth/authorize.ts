@@ -1,19 +1,20 @@
 // May this caller do this? The one place that decides; nothing is allowed that is not allowed here.
 
 import type { Decision, Principal } from '../contract/access.js'
-import { listAllows, listedRightOf } from '../contract/access-list.js'
+import { type AccessList, listAllows, listedRightOf } from '../contract/access-list.js'
 import { type Right, rightsOf, rightsOfDelete, type Target } from '../contract/actions.js'
-import type { ObjectAccess } from '../contract/bucket-access.js'
+import type { ObjectAccess, PublicAccessBlock } from '../contract/bucket-access.js'
 import { S3Error } from '../contract/errors.js'
 import type { Log } from '../contract/log.js'
 import type { Caller, Clock, DecidedOn, Input, OperationName } from '../contract/operation.js'
-import { decide } from '../contract/policy/decide.js'
+import { decide, type Policies } from '../contract/policy/decide.js'
 import { contextOf, type RequestFacts } from '../contract/request-context.js'
 import type { Catalog } from '../store/catalog/catalog.js'
 import { objectAccess } from '../store/catalog/object-access.js'
 import { type BucketRules, BucketRulesKept } from './bucket-rules.js'
 import type { Authenticated } from './caller.js'
 import type { Denials } from './denials.js'
+import type { Standing } from './standing.js'
 
 /** What authorization needs to know of its server. */
 export interface AuthorizerParts {
@@ -61,6 +62,33 @@ export interface Authorizer {
     address: Target,
     input: Partial<Input<Name>>,
   ): Allowed
+  /** Answers when an action of another service is allowed, which no resource's policy has a say about ("iam:CreateUser").
+   *  @param more condition keys of that service, by lower-case name
+   *  @throws AccessDenied */
+  authorizeAction(asking: Asking, right: ActionOn, more?: ReadonlyMap<string, readonly string[]>): void
+  /** What would be decided about each right an operation of S3 needs, in the table's order. Nothing is logged. For who administers. */
+  explain(described: DescribedRequest): readonly Explained[]
+}
+
+/** "iam:CreateUser" on "arn:aws:iam::123456789012:user/ann" */
+export interface ActionOn {
+  readonly action: string
+  readonly resource: string
+}
+
+/** A request that is only thought of. */
+export interface DescribedRequest {
+  readonly standing: Standing
+  readonly operation: OperationName
+  readonly address: Target
+  /** Of the operation, as far as it matters ("CopySource", "Tagging", "ACL"). */
+  readonly input?: object
+  readonly facts?: Partial<Asking['facts']>
+}
+
+/** What was decided about one right. */
+export interface Explained extends ActionOn {
+  readonly decision: Decision
 }
 
 /** Makes what decides on the requests of one application. */
@@ -77,7 +105,62 @@ export function authorizer(parts: AuthorizerParts): Authorizer {
       }
       return new Question(parts, buckets, number, asking, operation, address, input).require()
     },
+
+    authorizeAction(asking, { action, resource }, more) {
+      const { caller, standing } = asking.authenticated
+      const context = contextOf({ ...factsOf(asking, parts.clock.now()), ...(more !== undefined && { more }) })
+      const { principal } = caller
+      const policies = { ...standing.policies, isSameAccount: principal.kind !== 'anonymous' }
+      const decision = decide({ action, resource, principal, context }, policies)
+      if (decision.isAllowed) return
+      note(parts, asking, { action, resource }, decision, undefined)
+      throw new S3Error('AccessDenied')
+    },
+
+    explain({ standing, operation, address, input = {}, facts = {} }) {
+      const asking: Asking = {
+        requestId: '',
+        authenticated: { caller: standing.caller, standing, by: 'header', signature: undefined },
+        facts: { headers: {}, parameters: new Map(), remoteAddress: '', isSecure: true, ...facts },
+      }
+      const number = parts.catalog.accessNumber()
+      return new Question(parts, buckets, number, asking, operation, address, input).explain()
+    },
   }
+}
+
+/** What conditions are compared with, but for what is of a bucket or an object. */
+function factsOf({ authenticated, facts }: Asking, nowMs: number): RequestFacts {
+  const { caller, standing, signature, by } = authenticated
+  const { session } = standing
+  return {
+    ...facts,
+    principal: caller.principal,
+    nowMs,
+    signature:
+      signature === undefined || by === 'nobody'
+        ? undefined
+        : { version: signature.version, by, ageMs: nowMs - (signature.signedMs ?? nowMs) },
+    sessionIssuedMs: session?.issuedMs,
+    ...(session?.sourceIdentity !== undefined && {
+      more: new Map([['aws:sourceidentity', [session.sourceIdentity]]]),
+    }),
+  }
+}
+
+/** A denial is told to the log and to who administers; the caller is told nothing but that. */
+function note(
+  { log, denials, clock }: AuthorizerParts,
+  { requestId, authenticated }: Asking,
+  { action, resource }: ActionOn,
+  decision: Decision,
+  ownerId: string | undefined,
+): void {
+  const { principal: who, accessKeyId } = authenticated.caller
+  const principal = who.kind === 'anonymous' ? 'anonymous' : who.arn
+  denials.add({ requestId, timeMs: clock.now(), principal, accessKeyId, ownerId, action, resource, decision })
+  const { reason, statement } = decision
+  log.info({ requestId, principal, action, resource, reason, statement }, 'access denied')
 }
 
 const hasSource = (input: object): boolean => 'CopySource' in input
@@ -109,6 +192,7 @@ class Question implements Allowed {
   /** Of a source, the other of the target. */
   #source: Looked | undefined
   #object: Looked | undefined
+  #facts: RequestFacts | undefined
   isCharged = false
 
   constructor(
@@ -173,6 +257,14 @@ class Question implements Allowed {
     return this.#mayList(source?.target.bucket ?? this.#address.bucket)
   }
 
+  explain(): readonly Explained[] {
+    return rightsOf(this.#operation, this.#address, this.#input).map((right) => ({
+      action: right.action,
+      resource: right.resource,
+      decision: this.#decide(right),
+    }))
+  }
+
   #mayList(bucket: string | undefined): boolean {
     if (bucket === undefined) return false
     const right = { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}`, target: { bucket } }
@@ -191,22 +283,13 @@ class Question implements Allowed {
   }
 
   #decide(right: Right): Decision {
-    const { authenticated, facts } = this.#asking
-    const { caller, standing, signature, by } = authenticated
+    const { caller, standing } = this.#asking.authenticated
     const { target } = right
     const rules = makesBucket(this.#operation) ? undefined : this.#rulesOf(target)
     // Whom only a bucket's policy can keep out.
     if (isOperator(caller.principal) && rules?.policy === undefined) return allowedToOperator
-    const nowMs = this.#parts.clock.now()
     const context = contextOf({
-      ...facts,
-      principal: caller.principal,
-      nowMs,
-      signature:
-        signature === undefined || by === 'nobody'
-          ? undefined
-          : { version: signature.version, by, ageMs: nowMs - (signature.signedMs ?? nowMs) },
-      sessionIssuedMs: standing.sessionIssuedMs,
+      ...(this.#facts ??= factsOf(this.#asking, this.#parts.clock.now())),
       ownerNumber: rules?.access.owner.number,
       existingTags: () => [...(this.#objectOf(right)?.tags ?? [])],
     })
@@ -221,20 +304,14 @@ class Question implements Allowed {
     const object = isOfObject ? this.#objectOf(right) : undefined
     const isOthers = object !== undefined && object.ownerId !== access.owner.id
     const ownerId = isOthers ? object.ownerId : access.owner.id
-    const asksList = {
-      action: right.action,
-      callerId: caller.principal.kind === 'anonymous' ? undefined : caller.accountId,
-      ignoresPublic: block?.IgnorePublicAcls === true,
-    }
-    const grantedByList =
-      listed === undefined || (listed.list === 'object' && object === undefined)
-        ? false
-        : listAllows(listed.list === 'object' ? object?.acl : access.acl, ownerId, asksList)
     return decide(question, {
       ...standing.policies,
       resource: isOthers ? denials : policy,
       isSameAccount: ownerId === caller.accountId,
-      grantedByList,
+      list:
+        listed === undefined || (listed.list === 'object' && object === undefined)
+          ? undefined
+          : grantOf(listed.list === 'object' ? object?.acl : access.acl, ownerId, right.action, caller, block),
       restrictsPublic: block?.RestrictPublicBuckets === true,
     })
   }
@@ -266,24 +343,7 @@ class Question implements Allowed {
   }
 
   #note(right: Right, decision: Decision): void {
-    const { requestId, authenticated } = this.#asking
-    const { principal, accessKeyId } = authenticated.caller
-    const who = principal.kind === 'anonymous' ? 'anonymous' : principal.arn
-    const { action, resource } = right
-    const { log, denials, clock } = this.#parts
-    const ownerId = this.#rulesOf(right.target)?.access.owner.id
-    denials.add({
-      requestId,
-      timeMs: clock.now(),
-      principal: who,
-      accessKeyId,
-      ownerId,
-      action,
-      resource,
-      decision,
-    })
-    const { reason, statement } = decision
-    log.info({ requestId, principal: who, action, resource, reason, statement }, 'access denied')
+    note(this.#parts, this.#asking, right, decision, this.#rulesOf(right.target)?.access.owner.id)
   }
 
   /** @throws AccessDenied
@@ -310,6 +370,20 @@ const isAboutObject = ({ action, target }: Right): boolean =>
   target.key !== undefined && !asksBucket.has(action) && /^s3:(?:Get|Put|Delete)Object/.test(action)
 
 const asksBucket: ReadonlySet<string> = new Set(['s3:PutObject', 's3:DeleteObject', 's3:DeleteObjectVersion'])
+
+/** Whom a list means that grants an action to the caller; undefined: it does not. */
+function grantOf(
+  list: AccessList | undefined,
+  ownerId: string,
+  action: string,
+  caller: Caller,
+  block: PublicAccessBlock | undefined,
+): Policies['list'] {
+  const callerId = caller.principal.kind === 'anonymous' ? undefined : caller.accountId
+  if (listAllows(list, ownerId, { action, callerId, ignoresPublic: true })) return 'account'
+  if (block?.IgnorePublicAcls === true) return undefined
+  return listAllows(list, ownerId, { action, callerId, ignoresPublic: false }) ? 'everybody' : undefined
+}
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 

@@ -16,6 +16,12 @@ export interface BucketRules {
   readonly denials: Policy | undefined
 }
 
+const withoutAllows = (policy: Policy): Policy => ({
+  ...policy,
+  about: (action) => ({ allows: [], denies: policy.about(action).denies }),
+  isPublic: false,
+})
+
 /** Buckets kept at once; the longest unused goes first. Policies have 20 KiB at most. */
 const keptMax = 1000
 
@@ -54,6 +60,6 @@ export class BucketRulesKept {
     const { policy: text } = access
     const policy =
       text === undefined ? undefined : parsePolicy(text, 'bucket', { name: `bucket policy of ${name}`, bucket: name })
-    return { access, policy, denials: policy && { ...policy, allows: [], isPublic: false } }
+    return { access, policy, denials: policy && withoutAllows(policy) }
   }
 }

@@ -17,4 +17,7 @@ export interface KeyRing {
    *  @throws InvalidAccessKeyId when there is none, or it may not be used any more
    *  @throws InvalidToken, ExpiredToken */
   require(accessKeyId: string, token: string | undefined): Key
+  /** Notes that a key was used: its signature has been proven.
+   *  @param service "s3", "iam", "sts" */
+  noteUse(key: Key, service: string): void
 }

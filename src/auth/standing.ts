@@ -1,14 +1,15 @@
 // What stands behind a caller: who he is, and every policy that has a say about him, compiled. Made once for a key, and used until something changes.
 
-import type { Policies } from '../contract/policy/decide.js'
 import type { Caller } from '../contract/operation.js'
+import type { Policies } from '../contract/policy/decide.js'
+import type { Session } from '../contract/session-token.js'
 
 /** A caller and his policies. */
 export interface Standing {
   readonly caller: Caller
   readonly policies: Pick<Policies, 'identity' | 'boundary' | 'session'>
-  /** When temporary credentials were issued, ms since 1970. */
-  readonly sessionIssuedMs?: number | undefined
+  /** The session, where his credentials are temporary. */
+  readonly session?: Session | undefined
 }
 
 /** AWS's canonical id of whoever has not signed. Source: S3 User Guide, "Access control list (ACL) overview"; measured: the owner of objects that

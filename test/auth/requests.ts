@@ -3,9 +3,9 @@
 import aws4 from 'aws4'
 import type { Authenticated } from '../../src/auth/caller.js'
 import { authenticator } from '../../src/auth/authenticate.js'
-import { keyRing } from '../../src/auth/key-ring.js'
 import type { KeyRing } from '../../src/auth/keys.js'
 import { operatorKey } from '../../src/auth/operator.js'
+import { S3Error } from '../../src/contract/errors.js'
 import { Secret } from '../../src/auth/secret.js'
 import type { HttpRequest } from '../../src/contract/request.js'
 
@@ -30,7 +30,14 @@ const exampleRoot = operatorKey(
   exampleAccount,
 )
 
-export const exampleKeys: KeyRing = keyRing({ operator: exampleRoot })
+export const exampleKeys: KeyRing = {
+  require(accessKeyId, token) {
+    if (accessKeyId !== exampleKey.accessKeyId) throw new S3Error('InvalidAccessKeyId')
+    if (token !== undefined) throw new S3Error('InvalidToken')
+    return exampleRoot
+  },
+  noteUse: () => undefined,
+}
 
 /** 2013-05-24T00:00:00Z, the hour of AWS's examples. */
 export const exampleMs = Date.UTC(2013, 4, 24)

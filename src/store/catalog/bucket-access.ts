@@ -1,26 +1,21 @@
-// What a bucket says of access, all of it at once, and the one column of it that is no setting.
+// What a bucket says of access, all of it at once.
 
 import { listOfJson } from '../../contract/access-list.js'
 import type { BucketAccess, ObjectOwnership, Payer, PublicAccessBlock } from '../../contract/bucket-access.js'
+import { ownershipColumn } from './find-bucket.js'
 import { all, one, query, statement } from './steps.js'
-
-/** `bucket.ownership`: 'None' is what is left when a bucket's ownership controls are removed. */
-export type OwnershipColumn = ObjectOwnership | 'None'
-
-/** What holds. "If you remove the Object Ownership setting, … ACLs are enabled" as with ObjectWriter, S3's only way before there were controls. */
-export const ownershipOf = (column: OwnershipColumn): ObjectOwnership => (column === 'None' ? 'ObjectWriter' : column)
 
 interface Row {
   readonly id: number
   readonly name: string
-  readonly ownership: OwnershipColumn
+  readonly ownership: ObjectOwnership
   readonly ownerId: string
   readonly ownerNumber: string
   readonly ownerName: string
 }
 
 const find = statement<{ name: string }, Row>(`
-  SELECT b.id, b.name, b.ownership, a.id AS "ownerId", a.number AS "ownerNumber", a.name AS "ownerName"
+  SELECT b.id, b.name, ${ownershipColumn('b')}, a.id AS "ownerId", a.number AS "ownerNumber", a.name AS "ownerName"
   FROM bucket b JOIN account a ON a.id = b.owner_id WHERE b.name = :name`)
 
 const settings = statement<{ bucketId: number }, { name: string; value: string }>(`
@@ -39,7 +34,7 @@ export const bucketAccess = query('bucketAccess', function* (name: string) {
     id: row.id,
     name: row.name,
     owner: { id: row.ownerId, number: row.ownerNumber, name: row.ownerName },
-    ownership: ownershipOf(row.ownership),
+    ownership: row.ownership,
     policy: values.get('policy'),
     acl: listOfJson(values.get('acl')),
     // The rows hold what the rooms have checked and written.

@@ -1,9 +1,9 @@
 // What a version of a key says of access: whose it is, its list and its tags. One look-up, that of the version.
 
 import { listOfJson } from '../../contract/access-list.js'
-import type { ObjectAccess } from '../../contract/bucket-access.js'
+import type { ObjectAccess, ObjectOwnership } from '../../contract/bucket-access.js'
 import { tagsOfJson } from '../../contract/tags.js'
-import { ownershipOf, type OwnershipColumn } from './bucket-access.js'
+import { ownershipColumn } from './find-bucket.js'
 import { one, query, statement, type Steps } from './steps.js'
 import { positionOf } from './version-id.js'
 import type { VersionAddress } from './version-owner.js'
@@ -16,14 +16,14 @@ interface Row {
   readonly acl: string | null
   readonly tags: string | null
   readonly bucketOwnerId: string
-  readonly ownership: OwnershipColumn
+  readonly ownership: ObjectOwnership
 }
 
 type Key = { bucket: string; key: Uint8Array }
 
 const select = `
   SELECT v.id AS "rowId", v.is_null AS "isNull", v.is_marker AS "isMarker", v.owner_id AS "ownerId", v.acl, v.tags,
-    b.owner_id AS "bucketOwnerId", b.ownership
+    b.owner_id AS "bucketOwnerId", ${ownershipColumn('b')}
   FROM bucket b JOIN version v ON v.bucket_id = b.id AND v.key = :key AND v.gone IS NULL
   WHERE b.name = :bucket`
 
@@ -37,7 +37,7 @@ export const objectAccess = query('objectAccess', function* (address: VersionAdd
   if (row === undefined) return undefined
   const access: ObjectAccess = {
     rowId: row.rowId,
-    ownerId: ownershipOf(row.ownership) === 'BucketOwnerEnforced' ? row.bucketOwnerId : row.ownerId,
+    ownerId: row.ownership === 'BucketOwnerEnforced' ? row.bucketOwnerId : row.ownerId,
     acl: listOfJson(row.acl),
     tags: new Map(tagsOfJson(row.tags)),
     isMarker: row.isMarker === 1,

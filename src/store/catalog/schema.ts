@@ -40,6 +40,7 @@ ALTER TABLE bucket ADD COLUMN ownership TEXT NOT NULL DEFAULT 'BucketOwnerEnforc
   CHECK (ownership IN ('BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter', 'None'));
 ALTER TABLE version ADD COLUMN acl TEXT;
 ALTER TABLE upload ADD COLUMN acl TEXT;
+ALTER TABLE upload ADD COLUMN initiator TEXT;
 `
 
 /** What authorization reads has a number: new in format 2. */
@@ -231,7 +232,8 @@ CREATE TABLE upload (
   is_checksum_asked INTEGER NOT NULL CHECK (is_checksum_asked IN (0, 1)), -- 0: the server's own choice, part checksums are not required
   headers    TEXT,
   tags       TEXT,
-  acl        TEXT                                 -- of the object to be, as in version
+  acl        TEXT,                                -- of the object to be, as in version
+  initiator  TEXT                                 -- JSON: who began it, S3's Initiator; NULL: the owner
 );
 CREATE UNIQUE INDEX upload_listed ON upload (bucket_id, key, initiated, id);
 CREATE UNIQUE INDEX upload_body ON upload (body_id);

@@ -11,7 +11,7 @@ import { createBucketRow } from './create-bucket.js'
 import { createUpload } from './create-upload.js'
 import { deleteBucketRow } from './delete-bucket.js'
 import { markInstanceSwept, registerInstance } from './register-instance.js'
-import { setMasterKeyCheck } from './identity/master-key-check.js'
+import { identityTransactions } from './identity/transactions.js'
 import { dropUnnamedBodies } from './drop-unnamed-bodies.js'
 import { foldUsage } from './fold-usage.js'
 import { pruneChanges, pruneCompletedUploads } from './prune-changes.js'
@@ -28,6 +28,7 @@ import type { Transaction } from './steps.js'
 import { unplacedLocations } from './unplaced-locations.js'
 
 const all: readonly Transaction<never, unknown>[] = [
+  ...identityTransactions,
   abortUpload,
   beginScrub,
   completeUpload,
@@ -54,7 +55,6 @@ const all: readonly Transaction<never, unknown>[] = [
   registerInstance,
   renameVersion,
   setBucketVersioning,
-  setMasterKeyCheck,
   tagVersion,
   unplacedLocations,
 ]
