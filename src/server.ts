@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import Koa from 'koa'
+import { iamAuthorizer } from './auth/authorize-iam.js'
 import { formAuthenticator } from './auth/authenticate-form.js'
 import { authenticator } from './auth/authenticate.js'
 import { authorizer } from './auth/authorize.js'
@@ -17,6 +18,8 @@ import { SettingsError } from './config.js'
 import type { Log } from './contract/log.js'
 import { type Clock, type Operations, systemClock } from './contract/operation.js'
 import { health } from './health.js'
+import { iamApp } from './iam/app.js'
+import { stsOperations } from './identity/sts-operations.js'
 import { endpointOf, listen, surplusConnectionsMax, type Tls, tlsOf } from './listen.js'
 import { openLog } from './log.js'
 import { operations } from './operations.js'
@@ -144,6 +147,16 @@ export function applicationOn(
       corsRulesOf: (bucket) => corsRulesOf(store, bucket),
       clock,
       connections,
+      neighbour: iamApp({
+        operations: {},
+        stsOperations: stsOperations(store, clock, settings),
+        keys,
+        region,
+        clock,
+        sealer: store.sealer,
+        authorize: iamAuthorizer({ catalog, log, denials }),
+        log,
+      }),
       // What a server of several processes may work on is divided among them.
       admission: new Admission(Math.ceil(settings.requestsMax / settings.workers)),
       limits: { idleMsMax: settings.idleTimeoutMs, lingerMsMax, skippedSizeBytesMax },

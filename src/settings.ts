@@ -21,6 +21,8 @@ export interface Settings {
   readonly masterKeyFile?: string
   /** Whether browser forms signed with Signature Version 2 are taken. */
   readonly acceptSignatureV2Forms: boolean
+  /** Whether issuers of web identities may be at private addresses, and without TLS on this machine. */
+  readonly oidcAllowPrivate: boolean
   readonly logLevel: LogLevel
   /** Processes that serve requests. With one there is no other process; with more, one beside them writes the catalog. */
   readonly workers: number
@@ -179,6 +181,14 @@ export const definitions = {
     allowed: 'true or false',
     about:
       'take browser forms signed with Signature Version 2, for old upload pages; requests signed with it are always refused (default false)',
+    placeholder: 'BOOLEAN',
+    isSwitch: true,
+  },
+  oidcAllowPrivate: {
+    schema: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).default(false),
+    allowed: 'true or false',
+    about:
+      'let issuers of web identities (AssumeRoleWithWebIdentity) be at private addresses, and without TLS on this machine (default false)',
     placeholder: 'BOOLEAN',
     isSwitch: true,
   },

@@ -25,6 +25,7 @@ describe('settings', () => {
       region: 'us-east-1',
       domain: ['localhost'],
       acceptSignatureV2Forms: false,
+      oidcAllowPrivate: false,
       logLevel: 'info',
       workers: Math.min(8, Math.max(1, Math.floor(availableParallelism() / 2))),
       connectionsMax: 4096,
@@ -71,6 +72,7 @@ describe('settings', () => {
     ['acceptSignatureV2Forms', true, true],
     ['acceptSignatureV2Forms', 'true', true],
     ['acceptSignatureV2Forms', 'false', false],
+    ['oidcAllowPrivate', 'true', true],
     ['region', 'eu-central-1', 'eu-central-1'],
   ]
   for (const [name, value, expected] of right) {

@@ -99,7 +99,13 @@ export function formAuthenticator(settings: FormAuthenticatorSettings): (fields:
  *  @throws AccessDenied */
 function byNobody(fields: FormFields): Authenticated {
   if (signatureFields.some((name) => fields.has(name))) throw new S3Error('AccessDenied')
-  return { caller: anonymous.caller, standing: anonymous, payload: { kind: 'unsigned' }, by: 'nobody', signature: undefined }
+  return {
+    caller: anonymous.caller,
+    standing: anonymous,
+    payload: { kind: 'unsigned' },
+    by: 'nobody',
+    signature: undefined,
+  }
 }
 
 const signatureFields = [

@@ -109,10 +109,7 @@ export function authorizer(parts: AuthorizerParts): Authorizer {
       const { caller, standing } = asking.authenticated
       const { principal } = caller
       const own = factsOf(asking, parts)
-      const context = contextOf(
-        { ...own, more: (key) => more?.(key) ?? own.more?.(key) },
-        { action, target: {} },
-      )
+      const context = contextOf({ ...own, more: (key) => more?.(key) ?? own.more?.(key) }, { action, target: {} })
       const policies = { ...standing.policies, isSameAccount: principal.kind !== 'anonymous' }
       const decision = decide({ action, resource, principal, context }, policies)
       if (decision.isAllowed) return

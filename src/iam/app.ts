@@ -3,6 +3,7 @@
 
 import { hash } from 'node:crypto'
 import { authenticator } from '../auth/authenticate.js'
+import type { IamAuthorizer, QueryOperationName } from '../auth/authorize-iam.js'
 import type { Authenticated } from '../auth/caller.js'
 import type { KeyRing } from '../auth/keys.js'
 import { IamError } from '../contract/iam-errors.js'
@@ -10,9 +11,11 @@ import type { IamOperations } from '../contract/iam-operation.js'
 import type { Log } from '../contract/log.js'
 import type { Clock } from '../contract/operation.js'
 import type { HttpRequest } from '../contract/request.js'
+import type { SessionSealer } from '../contract/session-token.js'
 import type { StsCall, StsOperations } from '../contract/sts-operation.js'
 import type { Answer } from '../wire/answer.js'
 import type { Neighbour, WholeRequest } from '../wire/neighbour.js'
+import { askerOf } from './asker.js'
 import { refusalOf } from './refusal.js'
 import { isQueryRequest, statedScope } from './scope.js'
 import { decodeInput } from './wire/decode.js'
@@ -26,9 +29,6 @@ const formSizeBytesMax = 256 * 1024
 /** aws-cli and the SDKs sign for it when they call IAM, wherever they are: IAM "is a global service with a single endpoint". */
 const globalRegion = 'us-east-1'
 
-/** Who asks, as far as operations need to know him. */
-export type Asker = Omit<StsCall, 'requestId'>
-
 /** What the application of IAM and STS is made of. */
 export interface IamAppSettings {
   readonly operations: IamOperations
@@ -37,10 +37,8 @@ export interface IamAppSettings {
   /** The server's region: signatures for it are taken, and for "us-east-1". */
   readonly region: string
   readonly clock: Clock
-  /** Who has signed a request; of nobody where it is undefined. */
-  readonly askerOf: (authenticated: Authenticated | undefined, request: HttpRequest) => Asker | Promise<Asker>
-  /** Throws AccessDenied when he may not. */
-  readonly authorize: (asker: Asker, model: ActionModel, input: object) => void | Promise<void>
+  readonly sealer: SessionSealer
+  readonly authorize: IamAuthorizer
   readonly log: Log
 }
 
@@ -79,18 +77,19 @@ export function iamApp(settings: IamAppSettings): Neighbour {
       throw new IamError('MissingAuthenticationToken', 'Request is missing Authentication Token')
     }
     const input = decodeInput(model, parameters)
-    const asker = await settings.askerOf(authenticated, request)
-    await settings.authorize(asker, model, input)
-    return encodeOutput(model, await perform(model, input, asker, requestId), requestId)
+    const call = askerOf(authenticated, request, requestId, settings.sealer, settings.clock)
+    // Every action of both SDKs' models is an operation of theirs.
+    settings.authorize(call, model.name as QueryOperationName, input)
+    return encodeOutput(model, await perform(model, input, call), requestId)
   }
 
   /** Runs one operation. The model's own schema has made the input, and reads the output. */
-  function perform({ service, name }: ActionModel, input: object, asker: Asker, requestId: string): Promise<object> {
+  function perform({ service, name }: ActionModel, input: object, call: StsCall): Promise<object> {
     const operations: OperationsByName = service === 'iam' ? settings.operations : settings.stsOperations
     const operation = Object.hasOwn(operations, name) ? operations[name] : undefined
     if (operation === undefined) throw new IamError('NotImplemented', `${name} is not implemented.`)
-    // Each operation takes the input of its name, which the schema of that name has made, and a call that `Asker` has all members of.
-    return operation(input as never, { ...asker, requestId } as never)
+    // Each operation takes the input of its name, which the schema of that name has made. IAM's take less of a call than STS's.
+    return operation(input as never, call as never)
   }
 }
 

@@ -30,7 +30,8 @@ export const deleteObjects =
       const asked = targets.slice(i, i + keysPerTransaction)
       const isAllowed = asked.map(({ key, versionId }) => call.mayDelete(key, versionId))
       const allowed = asked.filter((_, j) => isAllowed[j])
-      const outcomes = allowed.length === 0 ? [] : await store.catalog.commit(deleteVersions, { ...by, targets: allowed })
+      const outcomes =
+        allowed.length === 0 ? [] : await store.catalog.commit(deleteVersions, { ...by, targets: allowed })
       const outcome = outcomes.values()
       for (const [j, object] of group.entries()) {
         const ended = isAllowed[j] === true ? outcome.next().value : denied

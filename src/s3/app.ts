@@ -27,6 +27,7 @@ import { withPresignedHeaders } from './presigned-headers.js'
 import { refusalOf } from './refusal.js'
 import { newRequestId } from './request-id.js'
 import type { Answer } from '../wire/answer.js'
+import type { Neighbour } from '../wire/neighbour.js'
 import { decodeHead, decodeInput } from './wire/decode.js'
 import { encodeError } from './wire/encode-error.js'
 import { encodeOutput } from './wire/encode.js'
@@ -52,6 +53,8 @@ export interface S3AppSettings {
   readonly clock: Clock
   readonly connections: Connections
   readonly admission: Admission
+  /** IAM and STS, on the same endpoint. */
+  readonly neighbour?: Neighbour
   readonly limits: ExchangeLimits
   readonly log: Log
 }
@@ -126,6 +129,11 @@ async function answerOf(
   const address = (progress.address = addressOf(request, settings.domains))
   if (request.method === 'OPTIONS') return preflight(request, address, settings.corsRulesOf)
 
+  const { neighbour } = settings
+  if (neighbour?.isFor(request, address) === true) {
+    const readBody = (sizeBytesMax: number): Promise<Uint8Array> => readForm(exchange, request, sizeBytesMax)
+    return neighbour.answer({ request, requestId, readBody, recognize: () => exchange.recognize() })
+  }
   if (isPostForm(request, address)) return storeForm(settings, request, address, exchange, requestId)
 
   const authenticated = settings.authenticate(request)
@@ -133,6 +141,23 @@ async function answerOf(
   const full = authenticated.by === 'query' ? withPresignedHeaders(request, address) : request
   const name = operationOf(full.method, address, full.headers)
   return perform(settings, name, { request: full, address, authenticated, exchange, requestId })
+}
+
+/** The payload of a request that is read whole by another application, before it is known who sent it.
+ *  @throws MaxMessageLengthExceeded, IncompleteBody and what else `openBody` and `readWhole` throw */
+async function readForm(exchange: Exchange, request: HttpRequest, sizeBytesMax: number): Promise<Uint8Array> {
+  const { body: source, sendContinue } = exchange
+  const { body, claims } = openBody(source, request, { kind: 'unsigned' }, sendContinue, {
+    requiresLength: false,
+    hasPayloadChecksums: false,
+    isHeldWhole: true,
+    sizeBytesMax,
+  })
+  try {
+    return await readWhole(body, claims, sizeBytesMax, { signal: source.signal, holder: source })
+  } catch (error) {
+    throw error instanceof ClientLeft ? new S3Error('IncompleteBody', { cause: error }) : error
+  }
 }
 
 function trusted(message: IncomingMessage, exchange: Exchange): HttpRequest {
@@ -184,7 +209,8 @@ async function perform<Name extends OperationName>(
       })
     : undefined
   const input = decodeInput(name, address, request.headers, document)
-  const decided = (): Allowed => authorizer.authorize(isDocument ? withDocument(asking, input) : asking, name, address, input)
+  const decided = (): Allowed =>
+    authorizer.authorize(isDocument ? withDocument(asking, input) : asking, name, address, input)
   const allowed = decided()
   requireNoEncryptionOfReads(name, request.headers)
   if (!judgesLists.has(name)) requireHonoured(input)

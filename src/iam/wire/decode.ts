@@ -8,18 +8,19 @@ import type { ActionModel } from './model.js'
 import type { ParameterNode } from './parameters.js'
 
 type Reader = (node: ParameterNode, path: string) => unknown
+type StructureReader = (node: ParameterNode, path: string) => Record<string, unknown>
 
 /** Parameters that are of the protocol, not of the action; those of a signature in the query are taken out before. */
 const protocolParameters: ReadonlySet<string> = new Set(['Action', 'Version'])
 
-const readers = new WeakMap<ActionModel, Reader>()
+const readers = new WeakMap<ActionModel, StructureReader>()
 
 /** The input of an action.
  *  @param parameters as `parametersOf` answers them, those of the protocol included
  *  @throws InvalidParameterValue for what is no number, flag, date or bytes
  *  @throws MalformedQueryString for a parameter the action does not have: it would be ignored in silence otherwise
  *  @throws ValidationError where a required member is missing, in AWS's words */
-export function decodeInput(model: ActionModel, parameters: ParameterNode): unknown {
+export function decodeInput(model: ActionModel, parameters: ParameterNode): object {
   let read = readers.get(model)
   if (read === undefined) readers.set(model, (read = structureReader(model.input, protocolParameters)))
   return read(parameters, '')
@@ -32,7 +33,7 @@ function readerOf(schema: NormalizedSchema): Reader {
   return scalarReader(schema)
 }
 
-function structureReader(schema: NormalizedSchema, others: ReadonlySet<string> = new Set()): Reader {
+function structureReader(schema: NormalizedSchema, others: ReadonlySet<string> = new Set()): StructureReader {
   const members = membersOf(schema)
   const readersByName = new Map(members.map((member) => [member.name, readerOf(member.schema)]))
   const required = members.filter(({ isRequired }) => isRequired).map(({ name }) => name)

@@ -1,0 +1,107 @@
+// May this caller do this with identities and sessions? As `authorize.ts`, for IAM and STS: every operation is one right on one resource of the
+// caller's own account.
+
+import type { Principal } from '../contract/access.js'
+import { iamRightOf, type NamedKind } from '../contract/actions/iam-rights.js'
+import { IamError } from '../contract/iam-errors.js'
+import type { IamOperationName } from '../contract/iam-operation.js'
+import type { Log } from '../contract/log.js'
+import { decide } from '../contract/policy/decide.js'
+import { contextOf } from '../contract/request-context.js'
+import type { StsCall, StsOperationName } from '../contract/sts-operation.js'
+import type { Catalog } from '../store/catalog/catalog.js'
+import { identityPath } from '../store/catalog/identity/identity-path.js'
+import type { Denials } from './denials.js'
+
+/** What authorization of IAM needs to know of its server. */
+export interface IamAuthorizerParts {
+  readonly catalog: Pick<Catalog, 'readNow'>
+  readonly log: Log
+  readonly denials: Denials
+}
+
+/** An operation of either service. */
+export type QueryOperationName = IamOperationName | StsOperationName
+
+/** Answers when it is allowed, throws AccessDenied otherwise. */
+export type IamAuthorizer = (call: StsCall, operation: QueryOperationName, input: object) => void
+
+/** AWS: "No permissions are required" for the first two; whether a role may be assumed its own policy decides with the caller's, in the operation. */
+const decidedElsewhere: ReadonlySet<string> = new Set<StsOperationName>([
+  'GetCallerIdentity',
+  'GetSessionToken',
+  'AssumeRole',
+  'AssumeRoleWithWebIdentity',
+])
+
+/** What credentials of GetSessionToken and GetFederationToken may be used for.
+ *  Source: IAM User Guide, "Compare AWS STS credentials": those of GetSessionToken "cannot call IAM API operations" without multi-factor authentication
+ *  and of STS only AssumeRole and GetCallerIdentity; those of GetFederationToken call neither, but for GetCallerIdentity. */
+const ofUserSessions: ReadonlySet<string> = new Set<StsOperationName>(['AssumeRole', 'GetCallerIdentity'])
+const ofFederatedUsers: ReadonlySet<string> = new Set<StsOperationName>(['GetCallerIdentity'])
+
+/** Makes what decides on the requests of IAM and STS. */
+export function iamAuthorizer({ catalog, log, denials }: IamAuthorizerParts): IamAuthorizer {
+  return (call, operation, input) => {
+    const { principal, session, accessKeyId, policies, facts, requestId } = call
+    if (session?.kind === 'user' && !ofUserSessions.has(operation)) throw ofSession(operation)
+    if (session?.kind === 'federated' && !ofFederatedUsers.has(operation)) throw ofSession(operation)
+    if (decidedElsewhere.has(operation)) return
+    if (principal.kind === 'anonymous') {
+      throw new IamError('MissingAuthenticationToken', 'Request is missing Authentication Token')
+    }
+    const { account } = principal
+    const { action, resource } = iamRightOf(operation, input, {
+      accountNumber: account.number,
+      ownName: principal.kind === 'user' ? principal.name : undefined,
+      pathOf: (kind, name) => pathOf(account.id, kind, name),
+    })
+    const context = contextOf({ ...facts, more: keysOf(input) })
+    const decision = decide({ action, resource, principal, context }, { ...policies, isSameAccount: true })
+    if (decision.isAllowed) return
+    const { reason, statement } = decision
+    const who = { requestId, principal: principal.arn, accessKeyId }
+    denials.add({ ...who, timeMs: facts.nowMs, ownerId: account.id, action, resource, decision })
+    log.info({ ...who, action, resource, reason, statement }, 'access denied')
+    throw denied(principal, action, resource)
+  }
+
+  function pathOf(accountId: string, kind: NamedKind, name: string): string | undefined {
+    if (kind !== 'user' && kind !== 'group' && kind !== 'role') return undefined
+    return catalog.readNow(identityPath, { accountId, kind, name })
+  }
+}
+
+/** Condition keys an input gives.
+ *  Source: Service Authorization Reference, "Condition keys for AWS Identity and Access Management" */
+function keysOf(input: object): ReadonlyMap<string, readonly string[]> {
+  const keys = new Map<string, readonly string[]>()
+  const text = (key: string, value: unknown): void => {
+    if (typeof value === 'string') keys.set(key, [value])
+  }
+  if ('PolicyArn' in input) text('iam:policyarn', input.PolicyArn)
+  if ('PermissionsBoundary' in input) text('iam:permissionsboundary', input.PermissionsBoundary)
+  if ('Tags' in input && Array.isArray(input.Tags)) {
+    const names: string[] = []
+    // The wire has made a list of `{ Key, Value }` of what the model calls Tags.
+    for (const { Key = '', Value = '' } of input.Tags as readonly { Key?: string; Value?: string }[]) {
+      names.push(Key)
+      keys.set(`aws:requesttag/${Key.toLowerCase()}`, [Value])
+    }
+    if (names.length > 0) keys.set('aws:tagkeys', names)
+  } else if ('TagKeys' in input && Array.isArray(input.TagKeys)) {
+    // A list of texts, as the model says.
+    keys.set('aws:tagkeys', input.TagKeys as readonly string[])
+  }
+  return keys
+}
+
+const ofSession = (operation: string): IamError =>
+  new IamError('AccessDenied', `${operation} cannot be called with credentials of this kind of session`)
+
+/** Source: as IAM answers it. */
+const denied = (principal: Exclude<Principal, { kind: 'anonymous' }>, action: string, resource: string): IamError =>
+  new IamError(
+    'AccessDenied',
+    `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${resource}`,
+  )
