@@ -141,7 +141,10 @@ class CatalogKeys implements KeyRing {
     const subject = this.#subjectOf(session)
     const managed = session.policyArns.flatMap((arn) => catalog.readNow(managedPolicyText, arn) ?? [])
     if (subject !== undefined) {
-      return { secret, standing: standingOfSession(session, accountOf(subject), subject, parent, managed, this.#compiled) }
+      return {
+        secret,
+        standing: standingOfSession(session, accountOf(subject), subject, parent, managed, this.#compiled),
+      }
     }
     // The account itself: the operator's, or the one its key is of.
     const { principal } = operator.standing.caller
@@ -154,7 +157,10 @@ class CatalogKeys implements KeyRing {
     if (parent === undefined || parent.user !== undefined || parent.account.accountId !== session.accountId) {
       throw unknownKey(session.accessKeyId)
     }
-    return { secret, standing: standingOfSession(session, accountOf(parent.account), undefined, parent, managed, this.#compiled) }
+    return {
+      secret,
+      standing: standingOfSession(session, accountOf(parent.account), undefined, parent, managed, this.#compiled),
+    }
   }
 
   #subjectOf({ subjectId, kind, issuedMs, accessKeyId, accountId }: Session): IdentityStanding | undefined {
