@@ -130,7 +130,7 @@ export function applicationOn(
   const operator = operatorKey(rootKey, account)
   const uses = new KeyUses(catalog, region, log)
   const keys = keyRing({ operator, catalog, sealer: store.sealer, clock, uses })
-  const denials = new Denials()
+  const decider = authorizer({ catalog, region, clock, log, denials: new Denials() })
   const app = new Koa()
   // Every error is answered and logged by the application; what is left are sockets that broke after the answer.
   app.silent = true
@@ -141,7 +141,7 @@ export function applicationOn(
       operations: { ...operations(store, clock, region), ...added },
       authenticate: authenticator({ keys, region, clock }),
       authenticateForm: formAuthenticator({ keys, region, clock, acceptsVersion2: settings.acceptSignatureV2Forms }),
-      authorizer: authorizer({ catalog, region, clock, log, denials }),
+      authorizer: decider,
       domains: settings.domain,
       hostId,
       corsRulesOf: (bucket) => corsRulesOf(store, bucket),
@@ -153,8 +153,7 @@ export function applicationOn(
         keys,
         region,
         clock,
-        sealer: store.sealer,
-        authorize: iamAuthorizer({ catalog, log, denials }),
+        authorize: iamAuthorizer(decider, catalog),
         log,
       }),
       // What a server of several processes may work on is divided among them.

@@ -1,30 +1,22 @@
-// May this caller do this with identities and sessions? As `authorize.ts`, for IAM and STS: every operation is one right on one resource of the
-// caller's own account.
+// May this caller do this with identities and sessions? As `authorize.ts`, which decides, for IAM and STS: every operation is one right on one resource of
+// the caller's own account.
 
 import type { Principal } from '../contract/access.js'
-import { iamRightOf, type NamedKind } from '../contract/actions/iam-rights.js'
+import { type IamCallFacts, iamRightsOf } from '../contract/actions/iam-rights.js'
+import { S3Error } from '../contract/errors.js'
 import { IamError } from '../contract/iam-errors.js'
 import type { IamOperationName } from '../contract/iam-operation.js'
-import type { Log } from '../contract/log.js'
-import { decide } from '../contract/policy/decide.js'
-import { contextOf } from '../contract/request-context.js'
-import type { StsCall, StsOperationName } from '../contract/sts-operation.js'
+import type { Session } from '../contract/session-token.js'
+import type { StsOperationName } from '../contract/sts-operation.js'
 import type { Catalog } from '../store/catalog/catalog.js'
 import { identityPath } from '../store/catalog/identity/identity-path.js'
-import type { Denials } from './denials.js'
-
-/** What authorization of IAM needs to know of its server. */
-export interface IamAuthorizerParts {
-  readonly catalog: Pick<Catalog, 'readNow'>
-  readonly log: Log
-  readonly denials: Denials
-}
+import type { Asking, Authorizer } from './authorize.js'
 
 /** An operation of either service. */
 export type QueryOperationName = IamOperationName | StsOperationName
 
 /** Answers when it is allowed, throws AccessDenied otherwise. */
-export type IamAuthorizer = (call: StsCall, operation: QueryOperationName, input: object) => void
+export type IamAuthorizer = (asking: Asking, operation: QueryOperationName, input: object) => void
 
 /** AWS: "No permissions are required" for the first two; whether a role may be assumed its own policy decides with the caller's, in the operation. */
 const decidedElsewhere: ReadonlySet<string> = new Set<StsOperationName>([
@@ -37,48 +29,63 @@ const decidedElsewhere: ReadonlySet<string> = new Set<StsOperationName>([
 /** What credentials of GetSessionToken and GetFederationToken may be used for.
  *  Source: IAM User Guide, "Compare AWS STS credentials": those of GetSessionToken "cannot call IAM API operations" without multi-factor authentication
  *  and of STS only AssumeRole and GetCallerIdentity; those of GetFederationToken call neither, but for GetCallerIdentity. */
-const ofUserSessions: ReadonlySet<string> = new Set<StsOperationName>(['AssumeRole', 'GetCallerIdentity'])
-const ofFederatedUsers: ReadonlySet<string> = new Set<StsOperationName>(['GetCallerIdentity'])
+const ofSessions: Readonly<Record<Session['kind'], ReadonlySet<string> | undefined>> = {
+  role: undefined,
+  user: new Set<StsOperationName>(['AssumeRole', 'GetCallerIdentity']),
+  federated: new Set<StsOperationName>(['GetCallerIdentity']),
+}
 
 /** Makes what decides on the requests of IAM and STS. */
-export function iamAuthorizer({ catalog, log, denials }: IamAuthorizerParts): IamAuthorizer {
-  return (call, operation, input) => {
-    const { principal, session, accessKeyId, policies, facts, requestId } = call
-    if (session?.kind === 'user' && !ofUserSessions.has(operation)) throw ofSession(operation)
-    if (session?.kind === 'federated' && !ofFederatedUsers.has(operation)) throw ofSession(operation)
-    if (decidedElsewhere.has(operation)) return
+export function iamAuthorizer(
+  authorizer: Pick<Authorizer, 'authorizeAction'>,
+  catalog: Pick<Catalog, 'readNow'>,
+): IamAuthorizer {
+  return (asking, operation, input) => {
+    const { standing, caller } = asking.authenticated
+    const { principal } = caller
     if (principal.kind === 'anonymous') {
       throw new IamError('MissingAuthenticationToken', 'Request is missing Authentication Token')
     }
+    const { session } = standing
+    if (session !== undefined && ofSessions[session.kind]?.has(operation) === false) {
+      throw new IamError('AccessDenied', `Cannot call ${operation} with credentials of this kind of session`)
+    }
+    if (decidedElsewhere.has(operation)) return
     const { account } = principal
-    const { action, resource } = iamRightOf(operation, input, {
+    const rights = iamRightsOf(operation, input, {
       accountNumber: account.number,
       ownName: principal.kind === 'user' ? principal.name : undefined,
       pathOf: (kind, name) => pathOf(account.id, kind, name),
     })
-    const context = contextOf({ ...facts, more: keysOf(input) })
-    const decision = decide({ action, resource, principal, context }, { ...policies, isSameAccount: true })
-    if (decision.isAllowed) return
-    const { reason, statement } = decision
-    const who = { requestId, principal: principal.arn, accessKeyId }
-    denials.add({ ...who, timeMs: facts.nowMs, ownerId: account.id, action, resource, decision })
-    log.info({ ...who, action, resource, reason, statement }, 'access denied')
-    throw denied(principal, action, resource)
+    const keys = keysOf(input, session)
+    for (const right of rights) {
+      try {
+        authorizer.authorizeAction(asking, right, (key) => keys.get(key))
+      } catch (error) {
+        if (!(error instanceof S3Error) || error.code !== 'AccessDenied') throw error
+        throw denied(principal, right.action, right.resource)
+      }
+    }
   }
 
-  function pathOf(accountId: string, kind: NamedKind, name: string): string | undefined {
+  function pathOf(
+    accountId: string,
+    kind: Parameters<NonNullable<IamCallFacts['pathOf']>>[0],
+    name: string,
+  ): string | undefined {
     if (kind !== 'user' && kind !== 'group' && kind !== 'role') return undefined
     return catalog.readNow(identityPath, { accountId, kind, name })
   }
 }
 
-/** Condition keys an input gives.
+/** Condition keys an input gives, and what goes on through sessions.
  *  Source: Service Authorization Reference, "Condition keys for AWS Identity and Access Management" */
-function keysOf(input: object): ReadonlyMap<string, readonly string[]> {
+function keysOf(input: object, session: Session | undefined): ReadonlyMap<string, readonly string[]> {
   const keys = new Map<string, readonly string[]>()
   const text = (key: string, value: unknown): void => {
     if (typeof value === 'string') keys.set(key, [value])
   }
+  text('aws:sourceidentity', session?.sourceIdentity)
   if ('PolicyArn' in input) text('iam:policyarn', input.PolicyArn)
   if ('PermissionsBoundary' in input) text('iam:permissionsboundary', input.PermissionsBoundary)
   if ('Tags' in input && Array.isArray(input.Tags)) {
@@ -95,9 +102,6 @@ function keysOf(input: object): ReadonlyMap<string, readonly string[]> {
   }
   return keys
 }
-
-const ofSession = (operation: string): IamError =>
-  new IamError('AccessDenied', `${operation} cannot be called with credentials of this kind of session`)
 
 /** Source: as IAM answers it. */
 const denied = (principal: Exclude<Principal, { kind: 'anonymous' }>, action: string, resource: string): IamError =>

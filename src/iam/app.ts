@@ -11,11 +11,10 @@ import type { IamOperations } from '../contract/iam-operation.js'
 import type { Log } from '../contract/log.js'
 import type { Clock } from '../contract/operation.js'
 import type { HttpRequest } from '../contract/request.js'
-import type { SessionSealer } from '../contract/session-token.js'
 import type { StsCall, StsOperations } from '../contract/sts-operation.js'
 import type { Answer } from '../wire/answer.js'
 import type { Neighbour, WholeRequest } from '../wire/neighbour.js'
-import { askerOf } from './asker.js'
+import { askerOf, requestFacts } from './asker.js'
 import { refusalOf } from './refusal.js'
 import { isQueryRequest, statedScope } from './scope.js'
 import { decodeInput } from './wire/decode.js'
@@ -37,7 +36,6 @@ export interface IamAppSettings {
   /** The server's region: signatures for it are taken, and for "us-east-1". */
   readonly region: string
   readonly clock: Clock
-  readonly sealer: SessionSealer
   readonly authorize: IamAuthorizer
   readonly log: Log
 }
@@ -77,9 +75,12 @@ export function iamApp(settings: IamAppSettings): Neighbour {
       throw new IamError('MissingAuthenticationToken', 'Request is missing Authentication Token')
     }
     const input = decodeInput(model, parameters)
-    const call = askerOf(authenticated, request, requestId, settings.sealer, settings.clock)
-    // Every action of both SDKs' models is an operation of theirs.
-    settings.authorize(call, model.name as QueryOperationName, input)
+    if (authenticated !== undefined) {
+      // Every action of both SDKs' models is an operation of theirs.
+      const operation = model.name as QueryOperationName
+      settings.authorize({ requestId, authenticated, facts: requestFacts(request) }, operation, input)
+    }
+    const call = askerOf(authenticated, request, requestId, settings.clock)
     return encodeOutput(model, await perform(model, input, call), requestId)
   }
 

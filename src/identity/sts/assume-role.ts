@@ -35,7 +35,9 @@ export const assumeRole =
     // The role's own maximum follows; a longer one than any role may have is refused before anybody learns whether there is such a role.
     requireDuration(input.DurationSeconds, { usual: roleSecondsUsual, max: roleSecondsMaxMax })
     const role = await findRole(store, input.RoleArn)
-    requireAllowed(role, input, call, sessionKeys({ name, ...tags, sourceIdentity, externalId }))
+    const keys = sessionKeys({ name, ...tags, sourceIdentity, externalId })
+    if (call.session?.sourceIdentity !== undefined) keys.set('aws:sourceidentity', [call.session.sourceIdentity])
+    requireAllowed(role, input, call, keys)
 
     const durationSeconds = roleDuration(input.DurationSeconds, role, isChained)
     await requireKnownPolicies(store, policies.policyArns, role.account.number)
