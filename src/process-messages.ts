@@ -6,9 +6,16 @@ import type { Settings } from './settings.js'
 import { errorData, type ErrorData } from './store/catalog/error-data.js'
 
 /** A root key as it is handed to a process of this server: over a channel nobody else has, so that its secret stands in no command
- *  line and in no environment. */
+ *  line and in no environment. The master key goes the same way. */
 export interface HandedKey extends Omit<RootKey, 'secret'> {
   readonly secretText: string
+}
+
+/** The keys of a server as its writer has them, and its workers are given them. */
+export interface HandedKeys {
+  readonly root: HandedKey
+  /** The master key, base64. */
+  readonly master: string
 }
 
 /** To be sent. */
@@ -44,7 +51,7 @@ export type ToWriterProcess =
 
 /** From the writer. */
 export type FromWriterProcess =
-  | { readonly kind: 'ready'; readonly key: HandedKey }
+  | { readonly kind: 'ready'; readonly keys: HandedKeys }
   | Refused
   /** Writing has stopped for good. */
   | StoppedWriting
@@ -58,7 +65,7 @@ export type ToWorkerProcess =
       readonly instance: string
       /** From 1. */
       readonly number: number
-      readonly key: HandedKey
+      readonly keys: HandedKeys
     }
   /** A socket comes with it. */
   | { readonly kind: 'connection' }

@@ -27,6 +27,7 @@ describe('settings', () => {
       acceptSignatureV2Forms: false,
       newBucketOwnership: 'BucketOwnerEnforced',
       newBucketPublicAccess: 'blocked',
+      oidcAllowPrivate: false,
       logLevel: 'info',
       workers: Math.min(8, Math.max(1, Math.floor(availableParallelism() / 2))),
       connectionsMax: 4096,
@@ -75,6 +76,7 @@ describe('settings', () => {
     ['acceptSignatureV2Forms', 'false', false],
     ['newBucketOwnership', 'ObjectWriter', 'ObjectWriter'],
     ['newBucketPublicAccess', 'open', 'open'],
+    ['oidcAllowPrivate', 'true', true],
     ['region', 'eu-central-1', 'eu-central-1'],
   ]
   for (const [name, value, expected] of right) {

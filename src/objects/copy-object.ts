@@ -5,11 +5,12 @@ import { checksumMember } from '../contract/checksum-members.js'
 import { algorithmNamed } from '../contract/checksum-choice.js'
 import type { Checksum, ChecksumAlgorithm } from '../contract/claims.js'
 import { copySourceOf, type CopySource } from '../contract/copy-source.js'
+import { requireDecidedOn } from '../contract/decided-on.js'
 import { S3Error } from '../contract/errors.js'
 import { quotedETag } from '../contract/etag.js'
 import { listedTime } from '../contract/listing.js'
 import { requireKey } from '../contract/names.js'
-import type { Clock, Input, Operation } from '../contract/operation.js'
+import type { Call, Clock, Input, Operation } from '../contract/operation.js'
 import { copySourceConditions, requireSource, writeConditionsOf } from '../contract/preconditions.js'
 import { headersJson } from '../contract/stored-headers.js'
 import { tagsJson, tagsOfHeader } from '../contract/tags.js'
@@ -38,10 +39,9 @@ export const copyObject =
     const source = copySourceOf(input.CopySource ?? '')
     const asked = askedList(input, 'object')
     const list = asked === undefined ? undefined : await store.catalog.read(wantedList, asked)
-    const writer = { ownerId: call.caller.accountId, list }
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await copyOnce(store, clock, input, writer, source, key)
+        return await copyOnce(store, clock, input, call, list, source, key)
       } catch (error) {
         const isMoved = error instanceof S3Error && error.code === 'ConditionalRequestConflict'
         if (!isMoved || attempt === attemptsMax) throw error
@@ -53,13 +53,15 @@ async function copyOnce(
   store: Store,
   clock: Clock,
   input: Input<'CopyObject'>,
-  writer: { readonly ownerId: string; readonly list: WantedList | undefined },
+  { caller, decidedOn }: Call,
+  list: WantedList | undefined,
   source: CopySource,
   key: string,
 ) {
   const onlyIf = writeConditionsOf(input)
   const number = store.catalog.number()
   const version = await store.catalog.read(objectVersion, source).catch(refuseMarker)
+  requireDecidedOn(decidedOn.source, version.id)
   const sourceOnlyIf = copySourceConditions(input)
   requireSource(sourceOnlyIf, version, 'x-amz-copy-source-')
   requireCopy(input, source, key, version)
@@ -78,7 +80,8 @@ async function copyOnce(
     tags: areTagsReplaced ? tagsJson(tagsOfHeader(input.Tagging ?? '')) : version.tags,
     checksum,
     storageClass: input.StorageClass ?? 'STANDARD',
-    ...writer,
+    ownerId: caller.accountId,
+    list,
     now,
   })
   return {

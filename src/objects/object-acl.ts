@@ -1,6 +1,7 @@
 // GetObjectAcl and PutObjectAcl: whom a version of an object grants what.
 
 import { requireAskedList, shownList } from '../contract/acl.js'
+import { requireDecidedOn } from '../contract/decided-on.js'
 import type { Clock, Operation } from '../contract/operation.js'
 import { setVersionList, versionList } from '../store/catalog/version-list.js'
 import { wantedList } from '../store/catalog/wanted-list.js'
@@ -10,12 +11,13 @@ import type { Store } from '../store/store.js'
  *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion; MethodNotAllowed for a delete marker */
 export const getObjectAcl =
   (store: Store): Operation<'GetObjectAcl'> =>
-  async (input) => {
-    const { owner, list, names } = await store.catalog.read(versionList, {
+  async (input, call) => {
+    const { rowId, owner, list, names } = await store.catalog.read(versionList, {
       bucket: input.Bucket ?? '',
       key: input.Key ?? '',
       versionId: input.VersionId,
     })
+    requireDecidedOn(call.decidedOn.object, rowId)
     return shownList(owner, list, names)
   }
 
@@ -25,10 +27,10 @@ export const getObjectAcl =
  *  Source: AWS API reference, PutObjectAcl */
 export const putObjectAcl =
   (store: Store, clock: Clock): Operation<'PutObjectAcl'> =>
-  async (input) => {
+  async (input, call) => {
     const address = { bucket: input.Bucket ?? '', key: input.Key ?? '', versionId: input.VersionId }
     const { owner } = await store.catalog.read(versionList, address)
     const wanted = await store.catalog.read(wantedList, requireAskedList(input, 'object', owner.id))
-    await store.catalog.commit(setVersionList, { ...address, wanted, now: clock.now() })
+    await store.catalog.commit(setVersionList, { ...address, decided: call.decidedOn.object, wanted, now: clock.now() })
     return {}
   }

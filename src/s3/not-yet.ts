@@ -61,16 +61,3 @@ export function requireHonoured(input: object): void {
 }
 
 const isSecret = ({ header }: Refusal): boolean => header.endsWith('-customer-key')
-
-/** Checks `x-amz-expected-bucket-owner` and `x-amz-source-expected-bucket-owner`: every bucket belongs to the root account.
- *  Source: AWS user guide, "Verifying bucket ownership with bucket owner condition": "the request fails with an HTTP 403 Forbidden error".
- *  @param ownerId canonical id of the root account
- *  @throws AccessDenied */
-export function requireExpectedOwner(
-  input: { readonly ExpectedBucketOwner?: unknown; readonly ExpectedSourceBucketOwner?: unknown },
-  ownerId: string,
-): void {
-  const { ExpectedBucketOwner: owner, ExpectedSourceBucketOwner: sourceOwner } = input
-  if (owner !== undefined && owner !== ownerId) throw new S3Error('AccessDenied')
-  if (sourceOwner !== undefined && sourceOwner !== ownerId) throw new S3Error('AccessDenied')
-}

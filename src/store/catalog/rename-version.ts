@@ -1,5 +1,6 @@
 // A key's latest version becomes that of another key of the bucket, and leaves its own: one transaction, no bytes moved.
 
+import { requireDecidedOn } from '../../contract/decided-on.js'
 import { S3Error } from '../../contract/errors.js'
 import { requireSource, requireWritable, unconditional, type ReadConditions } from '../../contract/preconditions.js'
 import { deleteOne } from './delete-version.js'
@@ -20,6 +21,8 @@ export interface RenameVersion extends WriteTarget {
   readonly targetOnlyIf: ReadConditions
   /** Tells a repeated request from a new one. `digest`: SHA-256 of all that is asked with it. */
   readonly token?: { readonly text: string; readonly digest: Uint8Array } | undefined
+  /** Of the source: see `requireDecidedOn`. */
+  readonly decided?: number | undefined
   /** Ms since 1970. */
   readonly now: number
 }
@@ -46,6 +49,7 @@ export const renameVersion = transaction('renameVersion', function* (args: Renam
   const name = token && `rename ${bucket.id} ${token.text}`
   if (token !== undefined && name !== undefined && (yield* isRepeated(name, token.digest))) return
   const source = yield* findObject({ bucket: args.bucket, key: args.sourceKey })
+  requireDecidedOn(args.decided, source.id)
   requireSource(args.sourceOnlyIf, source, 'x-amz-rename-source-')
   const key = Buffer.from(args.key, 'utf8')
   const latest = yield* latestVersion(bucket.id, key)

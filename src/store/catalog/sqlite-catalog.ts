@@ -1,6 +1,7 @@
 // The embedded catalog: SQLite, read in this thread, written by a thread of its own, checkpointed by another.
 
 import { systemClock, type Clock } from '../../contract/operation.js'
+import { AccessChanges } from './access-changes.js'
 import type { Catalog } from './catalog.js'
 import { CatalogReader } from './catalog-reader.js'
 import type { CheckpointSettings } from './checkpoint-thread.js'
@@ -28,12 +29,19 @@ export interface SqliteCatalogSettings {
 export async function openSqliteCatalog(settings: SqliteCatalogSettings): Promise<SqliteCatalog> {
   const { path, clock = systemClock, onFailure = () => undefined, transactions = moduleURL('transactions') } = settings
   const wal = new WalState()
+  const accessChanges = new AccessChanges()
   const writer = await Writer.open(
-    { path, now: clock.now(), transactions: transactions.href, wal: wal.shared },
+    {
+      path,
+      now: clock.now(),
+      transactions: transactions.href,
+      wal: wal.shared,
+      accessChanges: accessChanges.shared,
+    },
     onFailure,
   )
   try {
-    return new SqliteCatalog(path, writer, wal)
+    return new SqliteCatalog(path, writer, wal, accessChanges)
   } catch (error) {
     await writer.close()
     throw error
@@ -47,14 +55,16 @@ export class SqliteCatalog implements Catalog {
   readonly #reader: CatalogReader
   readonly #writer: Writer
   readonly #wal: WalState
+  readonly #accessChanges: AccessChanges
   readonly #checkpointsEnded: Promise<void>
 
   /** Use `openSqliteCatalog`. */
-  constructor(path: string, writer: Writer, wal: WalState) {
+  constructor(path: string, writer: Writer, wal: WalState, accessChanges: AccessChanges) {
     this.path = path
     this.#reader = new CatalogReader(path)
     this.#writer = writer
     this.#wal = wal
+    this.#accessChanges = accessChanges
     const workerData: CheckpointSettings = { path, wal: wal.shared }
     const worker = startThread('checkpoint-thread', workerData)
     worker.on('message', (error: ErrorData) => writer.fail(errorOf(error)))
@@ -66,9 +76,13 @@ export class SqliteCatalog implements Catalog {
     return this.#reader.read(query, args)
   }
 
-  /** `read`, without waiting: SQLite answers at once. */
   readNow<Arguments, Result>(query: Query<Arguments, Result>, args: Arguments): Result {
     return this.#reader.readNow(query, args)
+  }
+
+  /** Every commit of every process goes through the writer thread of this one, which raises the number before it answers. */
+  accessNumber(): number {
+    return this.#accessChanges.number()
   }
 
   commit<Arguments, Result>(transaction: Transaction<Arguments, Result>, args: Arguments): Promise<Result> {

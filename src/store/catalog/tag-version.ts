@@ -1,5 +1,6 @@
 // The tags of a version are replaced.
 
+import { requireDecidedOn } from '../../contract/decided-on.js'
 import { findObject, type VersionName } from './open-version.js'
 import { replaceVersion } from './replace-version.js'
 import { transaction } from './steps.js'
@@ -8,6 +9,8 @@ import { transaction } from './steps.js'
 export interface TagVersion extends VersionName {
   /** JSON, as in `version`; null: none. */
   readonly tags: string | null
+  /** See `requireDecidedOn`. */
+  readonly decided?: number | undefined
   /** Ms since 1970. */
   readonly now: number
 }
@@ -16,6 +19,7 @@ export interface TagVersion extends VersionName {
  *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed, InvalidArgument */
 export const tagVersion = transaction('tagVersion', function* (args: TagVersion) {
   const version = yield* findObject(args)
+  requireDecidedOn(args.decided, version.id)
   yield* replaceVersion({ ...version, key: Buffer.from(args.key, 'utf8') }, 'tags', args.tags, args.now)
   return version.versionId
 })

@@ -13,6 +13,7 @@ import { createBucketRow } from './create-bucket.js'
 import { createUpload } from './create-upload.js'
 import { deleteBucketRow } from './delete-bucket.js'
 import { markInstanceSwept, registerInstance } from './register-instance.js'
+import { identityTransactions } from './identity/transactions.js'
 import { dropUnnamedBodies } from './drop-unnamed-bodies.js'
 import { foldUsage } from './fold-usage.js'
 import { pruneChanges, pruneCompletedUploads } from './prune-changes.js'
@@ -30,6 +31,7 @@ import type { Transaction } from './steps.js'
 import { unplacedLocations } from './unplaced-locations.js'
 
 const all: readonly Transaction<never, unknown>[] = [
+  ...identityTransactions,
   abortUpload,
   beginScrub,
   completeUpload,

@@ -2,6 +2,7 @@
 
 import { listJson, listOfJson, type AccessList } from '../../contract/access-list.js'
 import { listOf, type WantedList } from '../../contract/acl.js'
+import { requireDecidedOn } from '../../contract/decided-on.js'
 import { S3Error } from '../../contract/errors.js'
 import { accountNames } from './account-names.js'
 import { requireBucket, type BucketRow } from './find-bucket.js'
@@ -27,13 +28,14 @@ export interface NamedList {
 
 const aclOf = statement<{ id: number }, { acl: string | null }>('SELECT acl FROM version WHERE id = :id')
 
-/** The list of a version as it counts.
+/** The list of a version as it counts, and the id of its row.
  *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion; MethodNotAllowed for a delete marker asked for by its id */
-export const versionList = query('versionList', function* (address: VersionAddress): Steps<NamedList> {
+export const versionList = query('versionList', function* (address: VersionAddress) {
   const { bucket, version } = yield* find(address)
-  if (bucket.ownership === 'BucketOwnerEnforced') return yield* namedList(bucket.ownerId, undefined)
-  const row = yield* one(aclOf, { id: version.id })
-  return yield* namedList(version.ownerId, listOfJson(row?.acl))
+  const rowId = version.id
+  if (bucket.ownership === 'BucketOwnerEnforced') return { rowId, ...(yield* namedList(bucket.ownerId, undefined)) }
+  const row = yield* one(aclOf, { id: rowId })
+  return { rowId, ...(yield* namedList(version.ownerId, listOfJson(row?.acl))) }
 })
 
 /** A list with the names that are shown in it. */
@@ -45,6 +47,8 @@ export function* namedList(ownerId: string, list: AccessList | undefined): Steps
 /** A list for a version. */
 export interface SetVersionList extends VersionAddress {
   readonly wanted: WantedList
+  /** See `requireDecidedOn`. */
+  readonly decided?: number | undefined
   /** Ms since 1970. */
   readonly now: number
 }
@@ -54,6 +58,7 @@ export interface SetVersionList extends VersionAddress {
  *  @throws as `versionList`; AccessControlListNotSupported, AccessDenied for a public list where those are blocked */
 export const setVersionList = transaction('setVersionList', function* (args: SetVersionList) {
   const { bucket, version } = yield* find(args)
+  requireDecidedOn(args.decided, version.id)
   if (bucket.ownership === 'BucketOwnerEnforced') return requireNoList(bucket, args.wanted)
   const place = { what: 'object', ownerId: version.ownerId, bucketOwnerId: bucket.ownerId } as const
   const list = listOf(args.wanted, place)

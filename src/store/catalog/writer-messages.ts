@@ -12,6 +12,8 @@ export interface WriterSettings {
   readonly transactions: string
   /** See wal-state.ts. */
   readonly wal: SharedArrayBuffer
+  /** See access-changes.ts. */
+  readonly accessChanges: SharedArrayBuffer
 }
 
 /** A group of transactions, by name, each with its arguments at the same index. */

@@ -3,6 +3,7 @@
 import { deserialize } from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
 import { S3Error } from '../../contract/errors.js'
+import { AccessChanges } from './access-changes.js'
 import { isScarceBeside } from '../space.js'
 import { passPoint } from '../fault-points.js'
 import { checkpoint } from './checkpoint.js'
@@ -57,6 +58,7 @@ async function transactionsOf(url: string): Promise<ReadonlyMap<string, Transact
 
 function serve(connection: Connection, transactions: ReadonlyMap<string, Transaction<never, unknown>>): void {
   const wal = new WalState(settings.wal)
+  const accessChanges = new AccessChanges(settings.accessChanges)
   let framesMax = walFramesMax
   let framesScarce = walFramesWhenScarce
   const isScarce = () => isScarceBeside(settings.path)
@@ -70,7 +72,8 @@ function serve(connection: Connection, transactions: ReadonlyMap<string, Transac
     try {
       let jobs = jobsOf(message, transactions)
       while (jobs.length > 0) {
-        const answers = runGroup(connection, jobs, holdMsMax)
+        const { changesAccess, ...answers } = runGroup(connection, jobs, holdMsMax)
+        if (changesAccess) accessChanges.raise()
         say({ kind: 'answers', ...answers, number: connection.run(lastNumber()) })
         boundWal()
         jobs = jobs.slice(answers.errors.length)
