@@ -7,6 +7,12 @@ import {
   putBucketOwnershipControls,
 } from './buckets/bucket-ownership-controls.js'
 import { deleteBucketCors, getBucketCors, putBucketCors } from './buckets/bucket-cors.js'
+import {
+  deleteBucketPolicy,
+  getBucketPolicy,
+  getBucketPolicyStatus,
+  putBucketPolicy,
+} from './buckets/bucket-policy.js'
 import { deleteBucketTagging, getBucketTagging, putBucketTagging } from './buckets/bucket-tagging.js'
 import { getBucketVersioning, putBucketVersioning } from './buckets/bucket-versioning.js'
 import { createBucket, type NewBucketAccess } from './buckets/create-bucket.js'
@@ -52,6 +58,7 @@ export const operations = (store: Store, clock: Clock, region: string, newBucket
     DeleteBucket: deleteBucket(store, clock),
     DeleteBucketCors: deleteBucketCors(store, clock),
     DeleteBucketOwnershipControls: deleteBucketOwnershipControls(store, clock),
+    DeleteBucketPolicy: deleteBucketPolicy(store, clock),
     DeleteBucketTagging: deleteBucketTagging(store, clock),
     DeleteObject: deleteObject(store, clock),
     DeleteObjects: deleteObjects(store, clock),
@@ -60,6 +67,8 @@ export const operations = (store: Store, clock: Clock, region: string, newBucket
     GetBucketAcl: getBucketAcl(store),
     GetBucketCors: getBucketCors(store),
     GetBucketOwnershipControls: getBucketOwnershipControls(store),
+    GetBucketPolicy: getBucketPolicy(store),
+    GetBucketPolicyStatus: getBucketPolicyStatus(store),
     GetBucketRequestPayment: getBucketRequestPayment(store),
     GetBucketTagging: getBucketTagging(store),
     GetBucketVersioning: getBucketVersioning(store),
@@ -79,6 +88,7 @@ export const operations = (store: Store, clock: Clock, region: string, newBucket
     PutBucketAcl: putBucketAcl(store, clock),
     PutBucketCors: putBucketCors(store, clock),
     PutBucketOwnershipControls: putBucketOwnershipControls(store, clock),
+    PutBucketPolicy: putBucketPolicy(store, clock),
     PutBucketRequestPayment: putBucketRequestPayment(store, clock),
     PutBucketTagging: putBucketTagging(store, clock),
     PutBucketVersioning: putBucketVersioning(store, clock),

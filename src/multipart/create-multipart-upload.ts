@@ -9,6 +9,7 @@ import { headersJson } from '../contract/stored-headers.js'
 import { tagsJson, tagsOfHeader } from '../contract/tags.js'
 import { createUpload } from '../store/catalog/create-upload.js'
 import { wantedList } from '../store/catalog/wanted-list.js'
+import { initiatorBy } from './initiator.js'
 import type { Store } from '../store/store.js'
 
 /** Begins an upload with the headers, tags, list and kind of checksum the object will have.
@@ -33,7 +34,7 @@ export const createMultipartUpload =
       now,
       ownerId: caller.accountId,
       list,
-      initiator: { id: caller.accountId, name: caller.displayName },
+      initiator: initiatorBy(caller),
       storageClass: input.StorageClass ?? 'STANDARD',
       checksum,
       headers: headersJson(input),

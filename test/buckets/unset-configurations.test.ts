@@ -7,8 +7,6 @@ describe('configurations that are not set', () => {
     const { s3, bucket: Bucket } = await freshServer()
     const Id = 'any'
     const cases: [Promise<unknown>, string][] = [
-      [s3.send(new sdk.GetBucketPolicyCommand({ Bucket })), 'NoSuchBucketPolicy'],
-      [s3.send(new sdk.GetBucketPolicyStatusCommand({ Bucket })), 'NoSuchBucketPolicy'],
       [s3.send(new sdk.GetBucketWebsiteCommand({ Bucket })), 'NoSuchWebsiteConfiguration'],
       [s3.send(new sdk.GetBucketLifecycleConfigurationCommand({ Bucket })), 'NoSuchLifecycleConfiguration'],
       [s3.send(new sdk.GetBucketEncryptionCommand({ Bucket })), 'ServerSideEncryptionConfigurationNotFoundError'],
@@ -38,12 +36,10 @@ describe('configurations that are not set', () => {
     const { s3, bucket: Bucket } = await freshServer()
 
     const removed = await Promise.all([
-      s3.send(new sdk.DeleteBucketPolicyCommand({ Bucket })),
       s3.send(new sdk.DeleteBucketLifecycleCommand({ Bucket })),
       s3.send(new sdk.DeleteBucketWebsiteCommand({ Bucket })),
       s3.send(new sdk.DeleteBucketEncryptionCommand({ Bucket })),
       s3.send(new sdk.DeleteBucketReplicationCommand({ Bucket })),
-      s3.send(new sdk.DeletePublicAccessBlockCommand({ Bucket })),
     ])
 
     for (const { $metadata } of removed) equal($metadata.httpStatusCode, 204)
@@ -71,7 +67,9 @@ describe('configurations that are not set', () => {
   it('cannot be set yet, which is said', async () => {
     const { s3, bucket: Bucket } = await freshServer()
 
-    await rejects(s3.send(new sdk.PutBucketPolicyCommand({ Bucket, Policy: '{}' })), { name: 'NotImplemented' })
+    await rejects(s3.send(new sdk.PutBucketWebsiteCommand({ Bucket, WebsiteConfiguration: {} })), {
+      name: 'NotImplemented',
+    })
   })
 
   it('answer NoSuchBucket where there is no bucket', async () => {

@@ -3,6 +3,7 @@
 import { abortUpload } from './abort-upload.js'
 import { registerAccount } from './account.js'
 import { setBucketList } from './bucket-list.js'
+import { setBucketPolicy } from './bucket-policy.js'
 import { setBucketOwnership } from './bucket-ownership.js'
 import { deleteBucketSetting, putBucketSetting } from './bucket-setting.js'
 import { beginScrub, noteScrub } from './scrub-state.js'
@@ -59,6 +60,7 @@ const all: readonly Transaction<never, unknown>[] = [
   renameVersion,
   setBucketList,
   setBucketOwnership,
+  setBucketPolicy,
   setBucketVersioning,
   setVersionList,
   tagVersion,
