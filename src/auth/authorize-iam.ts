@@ -13,7 +13,7 @@ import { identityPath } from '../store/catalog/identity/identity-path.js'
 import type { Asking, Authorizer } from './authorize.js'
 
 /** An operation of either service. */
-export type QueryOperationName = IamOperationName | StsOperationName
+export type QueryOperationName = Exclude<IamOperationName | StsOperationName, '$'>
 
 /** Answers when it is allowed, throws AccessDenied otherwise. */
 export type IamAuthorizer = (asking: Asking, operation: QueryOperationName, input: object) => void
