@@ -9,7 +9,18 @@ import { operations } from '../../src/operations.js'
 import { operationModels } from '../../src/s3/wire/model.js'
 import type { Store } from '../../src/store/store.js'
 import { type FreshServer, freshServer } from '../fresh-server.js'
-import { allow, clientOf, grant, makeKey, makeUser, operatorsAccount, outcomeOf, revoke, type User } from './people.js'
+import {
+  allow,
+  clientOf,
+  grant,
+  makeKey,
+  makeUser,
+  operatorsAccount,
+  outcomeOf,
+  policyOf,
+  revoke,
+  type User,
+} from './people.js'
 
 interface World extends FreshServer {
   readonly store: Store
@@ -46,11 +57,21 @@ const extras: { readonly [Name in OperationName]?: (world: World) => Extras } = 
   PutBucketCors: () => ({
     CORSConfiguration: { CORSRules: [{ AllowedMethods: ['GET'], AllowedOrigins: ['https://a.example'] }] },
   }),
-  PutBucketAcl: () => ({ ACL: 'private' }),
+  PutBucketAcl: () => ({ ACL: 'bucket-owner-full-control' }),
+  PutBucketOwnershipControls: () => ({ OwnershipControls: { Rules: [{ ObjectOwnership: 'ObjectWriter' }] } }),
+  PutBucketPolicy: ({ bucket }) => ({
+    Policy: policyOf({
+      Effect: 'Allow',
+      Principal: { AWS: '111122223333' },
+      Action: 's3:ListBucket',
+      Resource: `arn:aws:s3:::${bucket}`,
+    }),
+  }),
+  PutBucketRequestPayment: () => ({ RequestPaymentConfiguration: { Payer: 'Requester' } }),
   PutBucketTagging: () => ({ Tagging: { TagSet: [{ Key: 'a', Value: 'b' }] } }),
   PutBucketVersioning: () => ({ VersioningConfiguration: { Status: 'Enabled' } }),
   PutObject: () => ({ Key: 'new.jpg', Body: 'x' }),
-  PutObjectAcl: () => ({ ACL: 'private' }),
+  PutObjectAcl: () => ({ ACL: 'bucket-owner-full-control' }),
   PutObjectLegalHold: () => ({ LegalHold: { Status: 'ON' } }),
   PutObjectRetention: () => ({ Retention: { Mode: 'GOVERNANCE', RetainUntilDate: new Date('2100-01-01') } }),
   PutObjectTagging: () => ({ Tagging: { TagSet: [{ Key: 'a', Value: 'b' }] } }),
@@ -60,8 +81,10 @@ const extras: { readonly [Name in OperationName]?: (world: World) => Extras } = 
   UploadPartCopy: (world) => ({ ...part(world), PartNumber: 2, CopySource: `${world.bucket}/cat.jpg` }),
 }
 
+const newBuckets = { ownership: 'BucketOwnerEnforced', publicAccessBlock: undefined } as const
+
 /** Every operation there is. Only the names are read of the list. */
-const names = Object.keys(operations({} as Store, systemClock, 'us-east-1')) as OperationName[]
+const names = Object.keys(operations({} as Store, systemClock, 'us-east-1', newBuckets)) as OperationName[]
 
 describe('every operation needs its right', () => {
   for (const name of names) {
