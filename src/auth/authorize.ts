@@ -397,7 +397,12 @@ interface Looked {
 }
 
 /** Actions on what is in a bucket that are the bucket's to allow, whatever is there. */
-const asksBucket: ReadonlySet<string> = new Set(['s3:PutObject', 's3:DeleteObject', 's3:DeleteObjectVersion'])
+const asksBucket: ReadonlySet<string> = new Set([
+  's3:PutObject',
+  's3:DeleteObject',
+  's3:DeleteObjectVersion',
+  's3:BypassGovernanceRetention',
+])
 
 const aboutObject = /^s3:(?:Get|Put|Delete|Bypass)(?:Object|Governance)/
 
