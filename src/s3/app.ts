@@ -59,9 +59,6 @@ export interface S3AppSettings {
   readonly log: Log
 }
 
-/** Operations that are about access control lists, and say themselves which ones can be had. */
-const judgesLists: ReadonlySet<OperationName> = new Set(['PutBucketAcl', 'PutObjectAcl'])
-
 /** Operations whose document conditions may ask about: they are decided upon once it has been read, which is all that is decided twice otherwise. */
 const restsOnDocument: ReadonlySet<OperationName> = new Set([
   'CreateBucket',
@@ -213,7 +210,7 @@ async function perform<Name extends OperationName>(
     authorizer.authorize(isDocument ? withDocument(asking, input) : asking, name, address, input)
   const allowed = decided()
   requireNoEncryptionOfReads(name, request.headers)
-  if (!judgesLists.has(name)) requireHonoured(input)
+  requireHonoured(input)
   if (caller.principal.kind === 'anonymous') requirePlainAnswer(input)
   const { asksFirst } = exchange
   const output = await runAllowed(operation, input, { caller, body, claims, asksFirst, requestId }, allowed, decided)
