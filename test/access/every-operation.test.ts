@@ -9,7 +9,18 @@ import { operations } from '../../src/operations.js'
 import { operationModels } from '../../src/s3/wire/model.js'
 import type { Store } from '../../src/store/store.js'
 import { type FreshServer, freshServer } from '../fresh-server.js'
-import { allow, clientOf, grant, makeKey, makeUser, operatorsAccount, outcomeOf, revoke, type User } from './people.js'
+import {
+  allow,
+  clientOf,
+  grant,
+  makeKey,
+  makeUser,
+  operatorsAccount,
+  outcomeOf,
+  policyOf,
+  revoke,
+  type User,
+} from './people.js'
 
 interface World extends FreshServer {
   readonly store: Store
@@ -47,6 +58,11 @@ const extras: { readonly [Name in OperationName]?: (world: World) => Extras } = 
     CORSConfiguration: { CORSRules: [{ AllowedMethods: ['GET'], AllowedOrigins: ['https://a.example'] }] },
   }),
   PutBucketAcl: () => ({ ACL: 'private' }),
+  PutBucketOwnershipControls: () => ({ OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] } }),
+  PutBucketPolicy: ({ bucket, user }) => ({
+    Policy: policyOf({ ...allow('s3:GetObject', `arn:aws:s3:::${bucket}/*`), Principal: { AWS: user.arn } }),
+  }),
+  PutBucketRequestPayment: () => ({ RequestPaymentConfiguration: { Payer: 'BucketOwner' } }),
   PutBucketTagging: () => ({ Tagging: { TagSet: [{ Key: 'a', Value: 'b' }] } }),
   PutBucketVersioning: () => ({ VersioningConfiguration: { Status: 'Enabled' } }),
   PutObject: () => ({ Key: 'new.jpg', Body: 'x' }),
@@ -60,8 +76,10 @@ const extras: { readonly [Name in OperationName]?: (world: World) => Extras } = 
   UploadPartCopy: (world) => ({ ...part(world), PartNumber: 2, CopySource: `${world.bucket}/cat.jpg` }),
 }
 
+const newBuckets = { ownership: 'BucketOwnerEnforced', publicAccessBlock: undefined } as const
+
 /** Every operation there is. Only the names are read of the list. */
-const names = Object.keys(operations({} as Store, systemClock, 'us-east-1')) as OperationName[]
+const names = Object.keys(operations({} as Store, systemClock, 'us-east-1', newBuckets)) as OperationName[]
 
 describe('every operation needs its right', () => {
   for (const name of names) {
