@@ -10,7 +10,8 @@ import type { Session } from '../contract/session-token.js'
 import type { StsOperationName } from '../contract/sts-operation.js'
 import type { Catalog } from '../store/catalog/catalog.js'
 import { identityPath } from '../store/catalog/identity/identity-path.js'
-import type { Asking, Authorizer } from './authorize.js'
+import type { Asking } from './asking.js'
+import type { Authorizer } from './authorize.js'
 
 /** An operation of either service. */
 export type QueryOperationName = Exclude<IamOperationName | StsOperationName, '$'>
