@@ -30,10 +30,7 @@ export interface Asking {
   readonly requestId: string
   readonly authenticated: Pick<Authenticated, 'caller' | 'standing' | 'signature' | 'by'>
   /** What policies' conditions may ask for. Security rule 6: "Condition keys come from verified context". */
-  readonly facts: Pick<
-    RequestFacts,
-    'headers' | 'parameters' | 'remoteAddress' | 'isSecure' | 'tlsVersion' | 'requestTags'
-  >
+  readonly facts: Pick<RequestFacts, 'headers' | 'parameters' | 'remoteAddress' | 'isSecure' | 'tlsVersion' | 'input'>
 }
 
 /** What was allowed. */
@@ -63,9 +60,9 @@ export interface Authorizer {
     input: Partial<Input<Name>>,
   ): Allowed
   /** Answers when an action of another service is allowed, which no resource's policy has a say about ("iam:CreateUser").
-   *  @param more condition keys of that service, by lower-case name
+   *  @param more condition keys of that service
    *  @throws AccessDenied */
-  authorizeAction(asking: Asking, right: ActionOn, more?: ReadonlyMap<string, readonly string[]>): void
+  authorizeAction(asking: Asking, right: ActionOn, more?: RequestFacts['more']): void
   /** What would be decided about each right an operation of S3 needs, in the table's order. Nothing is logged. For who administers. */
   explain(described: DescribedRequest): readonly Explained[]
 }
@@ -108,7 +105,9 @@ export function authorizer(parts: AuthorizerParts): Authorizer {
 
     authorizeAction(asking, { action, resource }, more) {
       const { caller, standing } = asking.authenticated
-      const context = contextOf({ ...factsOf(asking, parts.clock.now()), ...(more !== undefined && { more }) })
+      const facts = factsOf(asking, parts.clock.now())
+      const both: RequestFacts['more'] = (key) => more?.(key) ?? facts.more?.(key)
+      const context = contextOf({ ...facts, more: both }, { action, target: {} })
       const { principal } = caller
       const policies = { ...standing.policies, isSameAccount: principal.kind !== 'anonymous' }
       const decision = decide({ action, resource, principal, context }, policies)
@@ -142,9 +141,8 @@ function factsOf({ authenticated, facts }: Asking, nowMs: number): RequestFacts 
         ? undefined
         : { version: signature.version, by, ageMs: nowMs - (signature.signedMs ?? nowMs) },
     sessionIssuedMs: session?.issuedMs,
-    ...(session?.sourceIdentity !== undefined && {
-      more: new Map([['aws:sourceidentity', [session.sourceIdentity]]]),
-    }),
+    more: (key) =>
+      key === 'aws:sourceidentity' && session?.sourceIdentity !== undefined ? [session.sourceIdentity] : undefined,
   }
 }
 
@@ -288,11 +286,14 @@ class Question implements Allowed {
     const rules = makesBucket(this.#operation) ? undefined : this.#rulesOf(target)
     // Whom only a bucket's policy can keep out.
     if (isOperator(caller.principal) && rules?.policy === undefined) return allowedToOperator
-    const context = contextOf({
-      ...(this.#facts ??= factsOf(this.#asking, this.#parts.clock.now())),
-      ownerNumber: rules?.access.owner.number,
-      existingTags: () => [...(this.#objectOf(right)?.tags ?? [])],
-    })
+    const context = contextOf(
+      {
+        ...(this.#facts ??= factsOf(this.#asking, this.#parts.clock.now())),
+        ownerNumber: rules?.access.owner.number,
+        existingTags: () => [...(this.#objectOf(right)?.tags ?? [])],
+      },
+      right,
+    )
     const question = { action: right.action, resource: right.resource, principal: caller.principal, context }
     if (rules === undefined) {
       return decide(question, { ...standing.policies, isSameAccount: caller.principal.kind !== 'anonymous' })

@@ -1,43 +1,27 @@
 // What each operation of S3 needs: the one table of actions and resources. Pure; nothing is allowed here.
 
+import { bucketRights } from './actions/bucket-rights.js'
+import { objectRights } from './actions/object-rights.js'
+import type { Right, RightsOf, Target } from './actions/right.js'
 import type { Input, OperationName } from './operation.js'
 
-/** A bucket, or an object (version) in it. Neither bucket nor key: the service itself (ListBuckets). */
-export interface Target {
-  readonly bucket?: string | undefined
-  readonly key?: string | undefined
-  readonly versionId?: string | undefined
-}
+export type { Right, Target } from './actions/right.js'
+export { rightsOfDelete } from './actions/right.js'
 
-/** One thing that must be allowed. */
-export interface Right {
-  /** "s3:GetObject" */
-  readonly action: string
-  /** "arn:aws:s3:::bucket/key" */
-  readonly resource: string
-  /** What `resource` names. The version is that of a source where it is one. */
-  readonly target: Target
-}
+const table: { readonly [Name in OperationName]: RightsOf<Name> } = { ...bucketRights, ...objectRights }
 
-/** Everything an operation needs, all of it: its own right first.
- *  @param input what is known of it; only members that travel in headers or the query are read
- *  Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3" */
+/** Everything an operation needs, all of it: its own right first. DeleteObjects alone needs nothing as a whole: `rightsOfDelete` says what each of its
+ *  entries needs.
+ *  @param input what is known of it. Only CreateBucket's tags come from a document; everything else that is read here travels in headers and in the query
+ *  @throws InvalidArgument for a source that is none
+ *  Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3"; S3 User Guide, "Required permissions for Amazon S3 API
+ *  operations" */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- `Name` ties an operation to its input
 export function rightsOf<Name extends OperationName>(
   operation: Name,
   address: Target,
   input: Partial<Input<Name>>,
 ): readonly Right[] {
-  return [{ action: `s3:${operation}`, resource: '*', target: { ...address, ...(input === undefined ? {} : {}) } }]
-}
-
-/** What DeleteObjects needs for one of its entries, with that entry's target.
- *  @param bypassesGovernance `x-amz-bypass-governance-retention` */
-export function rightsOfDelete(
-  target: Required<Pick<Target, 'bucket' | 'key'>> & Target,
-  bypassesGovernance?: boolean,
-): readonly Right[] {
-  return [
-    { action: bypassesGovernance === true ? 's3:BypassGovernanceRetention' : 's3:DeleteObject', resource: '*', target },
-  ]
+  const rights: RightsOf<Name> = table[operation]
+  return rights(address, input)
 }

@@ -7,8 +7,9 @@ import type { Claims } from './claims.js'
 
 /** Names of everything the SDK knows how to ask for ("PutObject", "ListObjectsV2", …). Source: client-s3's `…Command` classes. */
 export type OperationName = {
-  [Name in keyof typeof Sdk]: Name extends `${infer Operation}Command` ? Operation : never
-}[keyof typeof Sdk]
+  // `$Command` is the base of all of them.
+  [Name in Exclude<keyof typeof Sdk, '$Command'>]: Name extends `${infer Operation}Command` ? Operation : never
+}[Exclude<keyof typeof Sdk, '$Command'>]
 
 type CommandOf<Name extends OperationName> = InstanceType<(typeof Sdk)[`${Name}Command`]>
 

@@ -2,7 +2,6 @@
 // The order is the contract: who asks comes before what is asked, both before the first byte of a body.
 
 import type { IncomingMessage } from 'node:http'
-import type { Tagging } from '@aws-sdk/client-s3'
 import type { Middleware } from 'koa'
 import type { FormFields } from '../auth/authenticate-form.js'
 import type { Authenticated } from '../auth/caller.js'
@@ -257,9 +256,7 @@ function askingOf({ request, address, authenticated, requestId }: Identified): A
 /** The tags of a document, which are set as those of a header are. */
 function withTags(asking: Asking, input: object): Asking {
   if (!('Tagging' in input) || typeof input.Tagging !== 'object' || input.Tagging === null) return asking
-  const { TagSet: tags } = input.Tagging as Tagging // the only member of that name that is no text
-  const requestTags = () => (tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value] as const)
-  return { ...asking, facts: { ...asking.facts, requestTags } }
+  return { ...asking, facts: { ...asking.facts, input } }
 }
 
 /** AWS, GetObject: "You must sign the request … when using these parameters. These parameters cannot be used with an unsigned (anonymous) request."

@@ -49,8 +49,8 @@ export function refusedAction(
   actions: readonly string[],
   { principal, policies, isSameAccount, facts, more }: Attempt,
 ): { readonly action: string; readonly decision: Decision } | undefined {
-  const context = contextOf({ ...facts, more })
   for (const action of actions) {
+    const context = contextOf({ ...facts, more: (key) => more.get(key) }, { action, target: {} })
     const question = { action, resource: role.arn, principal, context }
     const decision = decide(question, { ...policies, resource: role.trust, isSameAccount })
     if (!decision.isAllowed) return { action, decision }

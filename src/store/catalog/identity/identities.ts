@@ -44,6 +44,9 @@ const byName = statement<IdentityPlace, IdentityRow>(`
   WHERE i.account_id = :accountId AND i.kind = :kind AND lower(i.name) = lower(:name)`)
 const byId = statement<{ id: string }, IdentityRow>(`
   SELECT ${identityColumns} FROM identity i JOIN account a ON a.id = i.account_id WHERE i.id = :id`)
+const policyByName = statement<{ accountId: string; name: string }, { path: string }>(
+  'SELECT path FROM policy WHERE account_id = :accountId AND lower(name) = lower(:name) AND name = :name',
+)
 const page = statement<IdentityPage, IdentityRow>(`
   SELECT ${identityColumns} FROM identity i JOIN account a ON a.id = i.account_id
   WHERE i.account_id = :accountId AND i.kind = :kind AND lower(i.name) > lower(:after) AND substr(i.path, 1, length(:pathPrefix)) = :pathPrefix
@@ -235,3 +238,12 @@ export const deleteIdentity = transaction('deleteIdentity', function* (place: Id
   yield* run(remove, { id })
   yield* raiseAccessNumber()
 })
+
+/** The path of what has a name, which its ARN contains, or nothing. */
+export const pathOfName = query(
+  'pathOfName',
+  function* ({ accountId, kind, name }: Omit<IdentityPlace, 'kind'> & { readonly kind: IdentityKind | 'policy' }) {
+    if (kind === 'policy') return (yield* one(policyByName, { accountId, name }))?.path
+    return (yield* findIdentity({ accountId, kind, name }))?.path
+  },
+)
