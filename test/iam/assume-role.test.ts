@@ -20,18 +20,7 @@ import {
 } from '@aws-sdk/client-sts'
 import { type FreshServer, credentials as rootCredentials, freshServer } from '../fresh-server.js'
 import { iamOf, sdkCredentials, type SdkCredentials, stsOf } from './clients.js'
-import {
-  accountOf,
-  allow,
-  attach,
-  makePolicy,
-  makeRole,
-  makeUser,
-  policy,
-  s3Of,
-  type TestUser,
-  trust,
-} from './world.js'
+import { accountOf, allow, makePolicy, makeRole, makeUser, policy, s3Of, type TestUser, trust } from './world.js'
 
 describe('AssumeRole', () => {
   let server: FreshServer
