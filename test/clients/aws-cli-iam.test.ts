@@ -225,7 +225,11 @@ for (const [name, program] of releases) {
       const keys = await newUser('traveller')
       const account = text(await json('sts', 'get-caller-identity'), 'Account')
       const made = await json(
-        ...['iam', 'create-role', '--role-name', 'visitor', '--assume-role-policy-document'],
+        'iam',
+        'create-role',
+        '--role-name',
+        'visitor',
+        '--assume-role-policy-document',
         trust({ AWS: `arn:aws:iam::${account}:user/traveller` }),
       )
       const role = text(made, 'Role', 'Arn')
@@ -288,17 +292,30 @@ for (const [name, program] of releases) {
     it('assumes a role with a web identity, which signs nothing', async () => {
       const host = issuer.url.replace('http://', '')
       const made = await json(
-        ...['iam', 'create-open-id-connect-provider', '--url', `https://${host}`, '--client-id-list', audience],
+        'iam',
+        'create-open-id-connect-provider',
+        '--url',
+        `https://${host}`,
+        '--client-id-list',
+        audience,
+        // Version 2.9 does not do without.
+        '--thumbprint-list',
+        '0'.repeat(40),
       )
       const provider = text(made, 'OpenIDConnectProviderArn')
       const shown = await json('iam', 'get-open-id-connect-provider', '--open-id-connect-provider-arn', provider)
       deepEqual(at(shown, 'ClientIDList'), [audience])
       const role = text(
         await json(
-          ...['iam', 'create-role', '--role-name', 'web', '--assume-role-policy-document'],
+          'iam',
+          'create-role',
+          '--role-name',
+          'web',
+          '--assume-role-policy-document',
           trust({ Federated: provider }, 'sts:AssumeRoleWithWebIdentity'),
         ),
-        ...['Role', 'Arn'],
+        'Role',
+        'Arn',
       )
       await aws(
         'iam',
@@ -312,8 +329,16 @@ for (const [name, program] of releases) {
       )
       const nobody = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }
       const assume = (token: string): string[] => [
-        ...['sts', 'assume-role-with-web-identity', '--role-arn', role, '--role-session-name', 'web'],
-        ...['--web-identity-token', token, '--output', 'json'],
+        'sts',
+        'assume-role-with-web-identity',
+        '--role-arn',
+        role,
+        '--role-session-name',
+        'web',
+        '--web-identity-token',
+        token,
+        '--output',
+        'json',
       ]
       const answer: unknown = JSON.parse(await awsAs(nobody, ...assume(await issuer.token())))
       equal(text(answer, 'SubjectFromWebIdentityToken'), 'ann')

@@ -6,6 +6,8 @@ import {
   DeleteUserPolicyCommand,
   type IAMClient,
   ListUsersCommand,
+  PutRolePermissionsBoundaryCommand,
+  PutUserPermissionsBoundaryCommand,
   UpdateAccessKeyCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
@@ -18,18 +20,7 @@ import {
 } from '@aws-sdk/client-sts'
 import { type FreshServer, credentials as rootCredentials, freshServer } from '../fresh-server.js'
 import { iamOf, sdkCredentials, type SdkCredentials, stsOf } from './clients.js'
-import {
-  accountOf,
-  allow,
-  attach,
-  makePolicy,
-  makeRole,
-  makeUser,
-  policy,
-  s3Of,
-  type TestUser,
-  trust,
-} from './world.js'
+import { accountOf, allow, makePolicy, makeRole, makeUser, policy, s3Of, type TestUser, trust } from './world.js'
 
 describe('AssumeRole', () => {
   let server: FreshServer
@@ -253,7 +244,7 @@ describe('AssumeRole', () => {
         policy({ Effect: 'Maybe', Action: '*', Resource: '*' }),
         policy(trust(ann.arn)),
       ]) {
-        await rejects(assume(role, { Policy }), { name: 'MalformedPolicyDocument' }, Policy)
+        await rejects(assume(role, { Policy }), { name: 'MalformedPolicyDocumentException' }, Policy)
       }
       const missing = `arn:aws:iam::${account}:policy/missing`
       await rejects(assume(role, { PolicyArns: [{ arn: missing }] }), { name: 'ValidationError' })
@@ -362,9 +353,21 @@ describe('AssumeRole', () => {
     await rejects(get(chained), { name: 'InvalidAccessKeyId' })
   })
 
-  it('does not go beyond the boundary of who asks, or of the role', async () => {
-    const role = await makeRole(iam, 'reader', [trust(ann.arn)])
-    await attach(iam, 'reader', 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess')
+  it('does not go beyond the boundary of who asks', async () => {
+    const role = await makeRole(iam, 'reader', [trust(`arn:aws:iam::${account}:root`)])
+    const bob = await makeUser(iam, 'bob', allow('sts:AssumeRole', role))
+    const bounded = (PermissionsBoundary: string) =>
+      iam.send(new PutUserPermissionsBoundaryCommand({ UserName: 'bob', PermissionsBoundary }))
+    await bounded(await makePolicy(iam, 'only-s3', allow('s3:*')))
+    await rejects(assume(role, {}, bob.credentials), { name: 'AccessDenied' })
+    await bounded(await makePolicy(iam, 'more', allow(['s3:*', 'sts:AssumeRole'])))
+    ok((await assume(role, {}, bob.credentials)).Credentials)
+  })
+
+  it('does not go beyond the boundary of the role', async () => {
+    const role = await makeRole(iam, 'reader', [trust(ann.arn)], [allow('s3:*')])
+    const boundary = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess'
+    await iam.send(new PutRolePermissionsBoundaryCommand({ RoleName: 'reader', PermissionsBoundary: boundary }))
     const session = sdkCredentials((await assume(role)).Credentials)
     await get(session)
     await rejects(put(session), { name: 'AccessDenied' })

@@ -1,7 +1,6 @@
 // Users, roles and policies for tests, made the way anybody makes them: by IAM's own operations.
 
 import {
-  AttachRolePolicyCommand,
   CreateAccessKeyCommand,
   CreatePolicyCommand,
   CreateRoleCommand,
@@ -13,7 +12,7 @@ import {
 import { S3Client } from '@aws-sdk/client-s3'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import type { FreshServer } from '../fresh-server.js'
-import { iamOf, type SdkCredentials, stsOf } from './clients.js'
+import { type SdkCredentials, stsOf } from './clients.js'
 
 /** A user with a key. */
 export interface TestUser {
@@ -108,11 +107,6 @@ export async function makePolicy(
   return Policy?.Arn ?? ''
 }
 
-/** Gives a role a managed policy. */
-export async function attach(iam: IAMClient, role: string, arn: string): Promise<void> {
-  await iam.send(new AttachRolePolicyCommand({ RoleName: role, PolicyArn: arn }))
-}
-
 /** A client of S3 for somebody. `offsetMs`: how far his clock is ahead of the machine's. */
 export const s3Of = ({ endpoint, region }: FreshServer, credentials: SdkCredentials, offsetMs = 0): S3Client =>
   new S3Client({
@@ -123,6 +117,3 @@ export const s3Of = ({ endpoint, region }: FreshServer, credentials: SdkCredenti
     maxAttempts: 1,
     systemClockOffset: offsetMs,
   })
-
-/** Root's client of IAM. */
-export const rootIam = (server: FreshServer): IAMClient => iamOf(server)
