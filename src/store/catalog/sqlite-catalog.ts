@@ -61,8 +61,9 @@ export class SqliteCatalog implements Catalog {
   /** Use `openSqliteCatalog`. */
   constructor(path: string, writer: Writer, wal: WalState, accessChanges: AccessChanges) {
     this.path = path
-    this.#reader = new CatalogReader(path)
+    this.#reader = new CatalogReader(path, true)
     this.#writer = writer
+    writer.onAnswers = () => this.#reader.renew()
     this.#wal = wal
     this.#accessChanges = accessChanges
     const workerData: CheckpointSettings = { path, wal: wal.shared }
