@@ -7,12 +7,7 @@ import {
   putBucketOwnershipControls,
 } from './buckets/bucket-ownership-controls.js'
 import { deleteBucketCors, getBucketCors, putBucketCors } from './buckets/bucket-cors.js'
-import {
-  deleteBucketPolicy,
-  getBucketPolicy,
-  getBucketPolicyStatus,
-  putBucketPolicy,
-} from './buckets/bucket-policy.js'
+import { deleteBucketPolicy, getBucketPolicy, getBucketPolicyStatus, putBucketPolicy } from './buckets/bucket-policy.js'
 import { deleteBucketTagging, getBucketTagging, putBucketTagging } from './buckets/bucket-tagging.js'
 import { getBucketVersioning, putBucketVersioning } from './buckets/bucket-versioning.js'
 import { createBucket, type NewBucketAccess } from './buckets/create-bucket.js'

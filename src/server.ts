@@ -20,6 +20,7 @@ import type { Log } from './contract/log.js'
 import { type Clock, type Operations, systemClock } from './contract/operation.js'
 import { health } from './health.js'
 import { iamApp } from './iam/app.js'
+import { iamOperations } from './iam-operations.js'
 import { stsOperations } from './identity/sts-operations.js'
 import { endpointOf, listen, surplusConnectionsMax, type Tls, tlsOf } from './listen.js'
 import { openLog } from './log.js'
@@ -151,7 +152,7 @@ export function applicationOn(
     clock,
     connections,
     neighbour: iamApp({
-      operations: {},
+      operations: iamOperations(store, clock),
       stsOperations: stsOperations(store, clock, settings),
       keys,
       region,

@@ -1,30 +1,26 @@
-// May this caller do this with identities and sessions? As `authorize.ts`, which decides, for IAM and STS: every operation is one right on one resource of
-// the caller's own account.
+// May this caller do this with identities and sessions? As `authorize.ts`, which decides, for IAM and STS: what an operation needs, on what, and which
+// conditions can be asked about it. Everything is of the caller's own account.
 
 import type { Principal } from '../contract/access.js'
-import { type IamCallFacts, iamRightsOf } from '../contract/actions/iam-rights.js'
+import { type IamKind } from '../contract/actions/iam-operations.js'
+import { type IamOperationName, iamRightsOf, type StsOperationName } from '../contract/actions/iam-rights.js'
+import { iamKeysOf } from '../contract/context/iam-keys.js'
 import { S3Error } from '../contract/errors.js'
 import { IamError } from '../contract/iam-errors.js'
-import type { IamOperationName } from '../contract/iam-operation.js'
 import type { Session } from '../contract/session-token.js'
-import type { StsOperationName } from '../contract/sts-operation.js'
 import type { Catalog } from '../store/catalog/catalog.js'
-import { identityPath } from '../store/catalog/identity/identity-path.js'
-import type { Asking, Authorizer } from './authorize.js'
+import { type IdentityFacts, identityFacts } from '../store/catalog/identity/identity-facts.js'
+import type { Asking } from './asking.js'
+import type { Authorizer } from './authorize.js'
 
 /** An operation of either service. */
-export type QueryOperationName = Exclude<IamOperationName | StsOperationName, '$'>
+export type QueryOperationName = IamOperationName | StsOperationName
 
 /** Answers when it is allowed, throws AccessDenied otherwise. */
 export type IamAuthorizer = (asking: Asking, operation: QueryOperationName, input: object) => void
 
-/** AWS: "No permissions are required" for the first two; whether a role may be assumed its own policy decides with the caller's, in the operation. */
-const decidedElsewhere: ReadonlySet<string> = new Set<StsOperationName>([
-  'GetCallerIdentity',
-  'GetSessionToken',
-  'AssumeRole',
-  'AssumeRoleWithWebIdentity',
-])
+/** Whether a role may be assumed its own policy decides with the caller's, in the operation. */
+const decidedElsewhere: ReadonlySet<string> = new Set<StsOperationName>(['AssumeRole', 'AssumeRoleWithWebIdentity'])
 
 /** What credentials of GetSessionToken and GetFederationToken may be used for.
  *  Source: IAM User Guide, "Compare AWS STS credentials": those of GetSessionToken "cannot call IAM API operations" without multi-factor authentication
@@ -51,16 +47,24 @@ export function iamAuthorizer(
       throw new IamError('AccessDenied', `Cannot call ${operation} with credentials of this kind of session`)
     }
     if (decidedElsewhere.has(operation)) return
-    const { account } = principal
+    const ownName = principal.kind === 'user' ? principal.name : undefined
+    const look = lookedUp(principal.account.id)
     const rights = iamRightsOf(operation, input, {
-      accountNumber: account.number,
-      ownName: principal.kind === 'user' ? principal.name : undefined,
-      pathOf: (kind, name) => pathOf(account.id, kind, name),
+      accountNumber: principal.account.number,
+      ownName,
+      pathOf: (kind, name) => look(kind, name)?.path,
     })
-    const keys = keysOf(input, session)
+    const subject = (): IdentityFacts | undefined => {
+      const [kind, name] = subjectOf(input, ownName)
+      return look(kind, name)
+    }
+    const keys = iamKeysOf(operation, input, {
+      boundaryArn: () => subject()?.boundaryArn,
+      tags: () => subject()?.tags ?? [],
+    })
     for (const right of rights) {
       try {
-        authorizer.authorizeAction(asking, right, (key) => keys.get(key))
+        authorizer.authorizeAction(asking, right, keys)
       } catch (error) {
         if (!(error instanceof S3Error) || error.code !== 'AccessDenied') throw error
         throw denied(principal, right.action, right.resource)
@@ -68,39 +72,24 @@ export function iamAuthorizer(
     }
   }
 
-  function pathOf(
-    accountId: string,
-    kind: Parameters<NonNullable<IamCallFacts['pathOf']>>[0],
-    name: string,
-  ): string | undefined {
-    if (kind !== 'user' && kind !== 'group' && kind !== 'role') return undefined
-    return catalog.readNow(identityPath, { accountId, kind, name })
+  /** Each is looked up once at most. */
+  function lookedUp(accountId: string): (kind: IamKind, name: string) => IdentityFacts | undefined {
+    const known = new Map<string, IdentityFacts | undefined>()
+    return (kind, name) => {
+      if (kind !== 'user' && kind !== 'group' && kind !== 'role') return undefined
+      const at = `${kind}/${name}`
+      if (!known.has(at)) known.set(at, catalog.readNow(identityFacts, { accountId, kind, name }))
+      return known.get(at)
+    }
   }
 }
 
-/** Condition keys an input gives, and what goes on through sessions.
- *  Source: Service Authorization Reference, "Condition keys for AWS Identity and Access Management" */
-function keysOf(input: object, session: Session | undefined): ReadonlyMap<string, readonly string[]> {
-  const keys = new Map<string, readonly string[]>()
-  const text = (key: string, value: unknown): void => {
-    if (typeof value === 'string') keys.set(key, [value])
-  }
-  text('aws:sourceidentity', session?.sourceIdentity)
-  if ('PolicyArn' in input) text('iam:policyarn', input.PolicyArn)
-  if ('PermissionsBoundary' in input) text('iam:permissionsboundary', input.PermissionsBoundary)
-  if ('Tags' in input && Array.isArray(input.Tags)) {
-    const names: string[] = []
-    // The wire has made a list of `{ Key, Value }` of what the model calls Tags.
-    for (const { Key = '', Value = '' } of input.Tags as readonly { Key?: string; Value?: string }[]) {
-      names.push(Key)
-      keys.set(`aws:requesttag/${Key.toLowerCase()}`, [Value])
-    }
-    if (names.length > 0) keys.set('aws:tagkeys', names)
-  } else if ('TagKeys' in input && Array.isArray(input.TagKeys)) {
-    // A list of texts, as the model says.
-    keys.set('aws:tagkeys', input.TagKeys as readonly string[])
-  }
-  return keys
+/** The user, role or group an input names; the caller where it names nobody. */
+function subjectOf(input: object, ownName: string | undefined): [kind: IamKind, name: string] {
+  if ('UserName' in input && typeof input.UserName === 'string') return ['user', input.UserName]
+  if ('RoleName' in input && typeof input.RoleName === 'string') return ['role', input.RoleName]
+  if ('GroupName' in input && typeof input.GroupName === 'string') return ['group', input.GroupName]
+  return ['user', ownName ?? '']
 }
 
 /** Source: as IAM answers it. */

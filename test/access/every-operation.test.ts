@@ -57,21 +57,16 @@ const extras: { readonly [Name in OperationName]?: (world: World) => Extras } = 
   PutBucketCors: () => ({
     CORSConfiguration: { CORSRules: [{ AllowedMethods: ['GET'], AllowedOrigins: ['https://a.example'] }] },
   }),
-  PutBucketAcl: () => ({ ACL: 'bucket-owner-full-control' }),
-  PutBucketOwnershipControls: () => ({ OwnershipControls: { Rules: [{ ObjectOwnership: 'ObjectWriter' }] } }),
-  PutBucketPolicy: ({ bucket }) => ({
-    Policy: policyOf({
-      Effect: 'Allow',
-      Principal: { AWS: '111122223333' },
-      Action: 's3:ListBucket',
-      Resource: `arn:aws:s3:::${bucket}`,
-    }),
+  PutBucketAcl: () => ({ ACL: 'private' }),
+  PutBucketOwnershipControls: () => ({ OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] } }),
+  PutBucketPolicy: ({ bucket, user }) => ({
+    Policy: policyOf({ ...allow('s3:GetObject', `arn:aws:s3:::${bucket}/*`), Principal: { AWS: user.arn } }),
   }),
-  PutBucketRequestPayment: () => ({ RequestPaymentConfiguration: { Payer: 'Requester' } }),
+  PutBucketRequestPayment: () => ({ RequestPaymentConfiguration: { Payer: 'BucketOwner' } }),
   PutBucketTagging: () => ({ Tagging: { TagSet: [{ Key: 'a', Value: 'b' }] } }),
   PutBucketVersioning: () => ({ VersioningConfiguration: { Status: 'Enabled' } }),
   PutObject: () => ({ Key: 'new.jpg', Body: 'x' }),
-  PutObjectAcl: () => ({ ACL: 'bucket-owner-full-control' }),
+  PutObjectAcl: () => ({ ACL: 'private' }),
   PutObjectLegalHold: () => ({ LegalHold: { Status: 'ON' } }),
   PutObjectRetention: () => ({ Retention: { Mode: 'GOVERNANCE', RetainUntilDate: new Date('2100-01-01') } }),
   PutObjectTagging: () => ({ Tagging: { TagSet: [{ Key: 'a', Value: 'b' }] } }),
@@ -171,7 +166,8 @@ function inputOf(name: OperationName, world: World): Extras {
 /** The outcome for the user: 'allowed', or status and code. */
 function send({ theirs }: World, name: OperationName, input: Extras): Promise<string> {
   // Each operation has its command under this name in the SDK; the wire's own tests compare what they take.
-  const Command = Sdk[`${name}Command` as keyof typeof Sdk] as new (input: Extras) => never
+  const commands: object = Sdk
+  const Command = Reflect.get(commands, `${name}Command`) as new (input: Extras) => never
   return outcomeOf(theirs.send(new Command(input)))
 }
 

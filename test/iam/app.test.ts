@@ -3,11 +3,10 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { ListBucketsCommand } from '@aws-sdk/client-s3'
-import { GetCallerIdentityCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts'
-import { ListUsersCommand } from '@aws-sdk/client-iam'
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import aws4 from 'aws4'
 import { type FreshServer, credentials, freshServer } from '../fresh-server.js'
-import { iamOf, stsOf } from './clients.js'
+import { stsOf } from './clients.js'
 
 const form = 'application/x-www-form-urlencoded; charset=utf-8'
 const whoAmI = 'Action=GetCallerIdentity&Version=2011-06-15'

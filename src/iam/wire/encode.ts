@@ -9,20 +9,6 @@ import { type ActionModel, type QueryService, serviceModels } from './model.js'
 
 const writers = new WeakMap<ActionModel, XmlWriter>()
 
-/** AWS IAM API reference, GetRole and others: "Policies returned by this operation are URL-encoded compliant with RFC 3986."
- *  aws-cli and boto3 decode them by themselves; the other SDKs leave it to their callers. */
-const documentQuirks = {
-  AssumeRolePolicyDocument: encodedDocument,
-  Document: encodedDocument,
-  PolicyDocument: encodedDocument,
-}
-
-function encodedDocument(text: string): string {
-  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (character) => {
-    return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
-  })
-}
-
 /** The answer of an action.
  *  @param output as the action's type says
  *  @throws TypeError when it has another shape */
@@ -32,7 +18,7 @@ export function encodeOutput(model: ActionModel, output: unknown, requestId: str
   if (model.output.isStructSchema()) {
     let write = writers.get(model)
     if (write === undefined) {
-      writers.set(model, (write = structureWriter(model.output, `${model.name}Result`, '', documentQuirks)))
+      writers.set(model, (write = structureWriter(model.output, `${model.name}Result`, '', {})))
     }
     xml += write(output)
   }

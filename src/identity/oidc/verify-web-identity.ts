@@ -69,8 +69,8 @@ export async function verifyWebIdentity(
   }
 }
 
-/** "https://issuer.example/path" → "issuer.example/path", as providers are named. */
-export const hostOf = (issuer: string): string => issuer.replace(/^https?:\/\//, '')
+/** "https://issuer.example/path/" → "issuer.example/path", as providers are named. */
+export const hostOf = (issuer: string): string => issuer.replace(/^https?:\/\//, '').replace(/\/$/, '')
 
 /** Read before anything is verified: it says only whose keys are asked. */
 function statedIssuer(token: string): string {

@@ -3,7 +3,7 @@
 
 import { one, query, run, statement, type Steps } from './steps.js'
 
-/** What raises the number. The writer thread looks for it, to tell this process (access-changes.ts). */
+/** What raises the number. The writer thread looks for it, and tells its process, which need not look up the number then. */
 export const raisesAccessNumber = statement<Record<string, never>>('UPDATE access_state SET number = number + 1')
 const current = statement<Record<string, never>, { number: number }>('SELECT number FROM access_state')
 
@@ -13,7 +13,7 @@ export function* raiseAccessNumber(): Steps<void> {
 }
 
 /** Differs from an earlier answer when anything authorization reads has changed since. */
-export const accessNumber = query('accessNumber', function* (_: undefined) {
+export const accessNumber = query('accessNumber', function* () {
   const row = yield* one(current, {})
   if (row === undefined) throw new Error('The catalog has no access number')
   return row.number

@@ -21,11 +21,8 @@ const sdks = { iam: Iam, sts: Sts }
 /** Characters that mean something in a query, in XML or in neither. */
 const alphabet = Array.from(' abcXYZ019-_.~!*\'()%+&=?/:;,#"<>{}[]\t\n\r\u0001äß€😀')
 
-/** Policy documents come back percent-encoded, as AWS sends them. */
-const documents = new Set(['AssumeRolePolicyDocument', 'Document', 'PolicyDocument'])
-
 /** Random values for every member of a structure. */
-function sampler(seed: number, isOutput: boolean): (structure: NormalizedSchema) => Record<string, unknown> {
+function sampler(seed: number): (structure: NormalizedSchema) => Record<string, unknown> {
   const random = randomFrom(seed)
   const below = (limit: number): number => random.integer(limit)
   const text = (): string =>
@@ -51,7 +48,7 @@ function sampler(seed: number, isOutput: boolean): (structure: NormalizedSchema)
     if (schema.isNumericSchema()) return below(100_000)
     if (schema.isTimestampSchema()) return new Date(1_795_255_200_000 + below(1_000_000) * 1000)
     if (schema.isBlobSchema()) return new Uint8Array(Array.from({ length: below(40) }, () => below(256)))
-    if (schema.isStringSchema()) return isOutput && documents.has(name) ? 'a%20document' : text()
+    if (schema.isStringSchema()) return text()
     throw new Error(`No sample is known for ${name}`)
   }
   // A structure is answered with a record; some actions have no input or no output.
@@ -113,7 +110,7 @@ describe('the query protocol through SDK clients', () => {
   for (const model of [...actions('iam'), ...actions('sts')]) {
     it(`decodes what the client was given for ${model.name}`, async () => {
       for (let seed = 1; seed <= 5; seed++) {
-        const input = sampler(seed, false)(model.input)
+        const input = sampler(seed)(model.input)
         const { request } = await sent(model, structuredClone(input), undefined)
         equal(request.method, 'POST')
         equal(request.path, '/')
@@ -127,10 +124,9 @@ describe('the query protocol through SDK clients', () => {
 
     it(`encodes the output of ${model.name} so that the client reads it back`, async () => {
       for (let seed = 1; seed <= 5; seed++) {
-        const output = sampler(seed, true)(model.output)
-        const encoded = structuredClone(output)
-        const answer = encodeOutput(model, decodedDocuments(encoded), 'the-request-id')
-        const { output: read } = await sent(model, sampler(seed, false)(model.input), answer)
+        const output = sampler(seed)(model.output)
+        const answer = encodeOutput(model, structuredClone(output), 'the-request-id')
+        const { output: read } = await sent(model, sampler(seed)(model.input), answer)
         const { $metadata, ...members } = read as { $metadata: { requestId: string }; [member: string]: unknown }
         deepEqual(members, output)
         equal($metadata.requestId, 'the-request-id')
@@ -150,15 +146,3 @@ describe('the query protocol through SDK clients', () => {
     })
   })
 })
-
-/** What an operation answers: documents as they are, before the wire encodes them. */
-function decodedDocuments(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(decodedDocuments)
-  if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [
-      name,
-      documents.has(name) && typeof member === 'string' ? decodeURIComponent(member) : decodedDocuments(member),
-    ]),
-  )
-}

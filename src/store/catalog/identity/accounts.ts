@@ -63,7 +63,7 @@ export function* requireAccount(id: string): Steps<AccountEntryRow> {
 export const accountOf = query('accountOf', (reference: string) => one(byReference, { reference }))
 
 /** Every account, in the order they were made. */
-export const allAccounts = query('allAccounts', (_: undefined) => all(everyone, {}))
+export const allAccounts = query('allAccounts', () => all(everyone, {}))
 
 /** Makes an account.
  *  @throws EntityAlreadyExists when another one has its id, number, name or alias; LimitExceeded */
@@ -117,4 +117,32 @@ export const deleteAccount = transaction('deleteAccount', function* (id: string)
   for (const removal of belongings) yield* run(removal, { id })
   yield* run(remove, { id })
   yield* raiseAccessNumber()
+})
+
+/** How much an account has of everything. */
+export type AccountCounts = {
+  readonly users: number
+  readonly groups: number
+  readonly roles: number
+  readonly policies: number
+  readonly versions: number
+  readonly providers: number
+  /** Keys of the account itself. */
+  readonly ownKeys: number
+}
+
+const counts = statement<{ id: string }, AccountCounts>(`
+  SELECT (SELECT count(*) FROM identity WHERE account_id = :id AND kind = 'user') AS users,
+    (SELECT count(*) FROM identity WHERE account_id = :id AND kind = 'group') AS "groups",
+    (SELECT count(*) FROM identity WHERE account_id = :id AND kind = 'role') AS roles,
+    (SELECT count(*) FROM policy WHERE account_id = :id) AS policies,
+    (SELECT count(*) FROM policy p JOIN policy_version v ON v.policy_id = p.id WHERE p.account_id = :id) AS versions,
+    (SELECT count(*) FROM oidc_provider WHERE account_id = :id) AS providers,
+    (SELECT count(*) FROM access_key WHERE account_id = :id AND user_id IS NULL) AS "ownKeys"`)
+
+/** How much an account has of everything. */
+export const accountCounts = query('accountCounts', function* (id: string) {
+  const row = yield* one(counts, { id })
+  if (row === undefined) throw new Error('Counting answers one row')
+  return row
 })

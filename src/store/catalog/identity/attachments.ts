@@ -24,6 +24,7 @@ const arns = statement<{ identityId: string }, { arn: string }>(
 const entities = statement<EntitiesPage, PolicyEntity>(`
   SELECT i.kind, i.id, i.name FROM identity i
   WHERE i.account_id = :accountId AND substr(i.path, 1, length(:pathPrefix)) = :pathPrefix AND i.kind || ' ' || lower(i.name) > :after
+    AND (:kind = '' OR i.kind = :kind)
     AND ((:isBoundary = 0 AND EXISTS (SELECT 1 FROM attachment t WHERE t.identity_id = i.id AND t.policy_arn = :arn))
       OR (:isBoundary = 1 AND i.boundary = :arn))
   ORDER BY i.kind || ' ' || lower(i.name) LIMIT :limit`)
@@ -70,6 +71,8 @@ export type EntitiesPage = {
   readonly accountId: string
   readonly arn: string
   readonly pathPrefix: string
+  /** Only those of a kind; '' for all. */
+  readonly kind: IdentityKind | ''
   /** 1: those whose rights it bounds; 0: those that have it. */
   readonly isBoundary: 0 | 1
   /** Kind, a space and the name in lower case of the last one; '' for all. */
