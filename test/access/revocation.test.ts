@@ -37,8 +37,7 @@ async function world() {
   const account = operatorsAccount(store, rootKey.accountId)
   await fresh.s3.send(new PutObjectCommand({ Bucket: fresh.bucket, Key: 'cat.jpg', Body: 'meow' }))
   const get = new GetObjectCommand({ Bucket: fresh.bucket, Key: 'cat.jpg' })
-  const reads = (s3: S3Client): Promise<string> =>
-    outcomeOf(s3.send(get).then(({ Body }) => Body?.transformToString()))
+  const reads = (s3: S3Client): Promise<string> => outcomeOf(s3.send(get).then(({ Body }) => Body?.transformToString()))
   return { ...fresh, store, account, reads }
 }
 
