@@ -42,8 +42,9 @@ describe('Rights on a server of two workers', function () {
     const ofAnn = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey }
     await iam.send(new AttachUserPolicyCommand({ UserName: 'ann', PolicyArn: readOnly }))
     const clients = await clientsOfBoth(server.endpoint, ofAnn, later)
-    const reads = (): Promise<string[]> =>
-      Promise.all(clients.map((s3) => outcomeOf(s3.send(new GetObjectCommand({ Bucket: bucket, Key: 'a' })))))
+    const read = async (s3: S3Client): Promise<string | undefined> =>
+      (await s3.send(new GetObjectCommand({ Bucket: bucket, Key: 'a' }))).Body?.transformToString()
+    const reads = (): Promise<string[]> => Promise.all(clients.map((s3) => outcomeOf(read(s3))))
     const all = async (outcome: string, why: string): Promise<void> => {
       for (const found of await reads()) equal(found, outcome, why)
     }
