@@ -3,6 +3,7 @@
 import type { Job, Payload, RequestJob, RequestKind } from './job.js'
 import type { Scale } from './scale.js'
 import type { SubjectName } from './subject.js'
+import { userOf } from './user.js'
 
 /** One row of the table. */
 export interface Case {
@@ -14,6 +15,8 @@ export interface Case {
   readonly isWriting?: boolean
   /** The filled bucket that it lists. */
   readonly lists?: ListedBucket
+  /** Whether it needs the user of user.ts. */
+  readonly asUser?: boolean
   /** Servers that cannot do it, or not in any sensible time. */
   readonly without?: readonly SubjectName[]
   /** What must have been done before a slice of `job`; its time and CPU are not counted. */
@@ -42,8 +45,8 @@ const partBytes = 16 * MiB
 const fewConnections = 4
 const connectionsOfMost = 32
 
-/** What no server here does in a millisecond: so many small bodies are enough for a slice. */
-const smallWritesPerMs = 10
+/** What no server here writes durably in a millisecond: so many keys are enough for a slice in which none is written twice. */
+const smallWritesPerMs = 20
 const largeWritesPerMs = 0.08
 
 /** All cases, in the order of the table. */
@@ -51,19 +54,21 @@ export function cases(scale: Scale): Case[] {
   const { fewKeys, manyKeys } = scale
   const small = { size: KiB, connections: connectionsOfMost }
   const large = { size: 8 * MiB, connections: fewConnections }
+  const newKeys = Math.ceil(scale.sliceMs * smallWritesPerMs)
   return [
     reading('GET 1 KiB', { ...small, count: 1_000 }, scale),
+    extra(readingAsUser('GET 1 KiB by a user with ten policies', scale)),
     extra(reading('GET 1 KiB at 1', { ...small, connections: 1, count: 1_000 }, scale)),
     extra(reading('GET 1 KiB at 256', { ...small, connections: 256, count: 1_000 }, scale)),
     reading('GET 64 KiB', { ...small, size: 64 * KiB, count: 200 }, scale),
     reading('GET 8 MiB', { ...large, count: 16 }, scale),
     ranges('GET 64 KiB of 1 GiB', scale),
-    writing('PUT 1 KiB', { ...small, count: 10_000 }, scale),
-    extra(writing('PUT 1 KiB at 1', { ...small, connections: 1, count: 10_000 }, scale)),
-    extra(writing('PUT 1 KiB at 256', { ...small, connections: 256, count: 20_000 }, scale)),
-    ...modes('PUT 1 KiB', { ...small, count: Math.ceil(scale.sliceMs * smallWritesPerMs) }, scale),
+    writing('PUT 1 KiB', { ...small, count: newKeys }, scale),
+    extra(writing('PUT 1 KiB at 1', { ...small, connections: 1, count: newKeys }, scale)),
+    extra(writing('PUT 1 KiB at 256', { ...small, connections: 256, count: newKeys }, scale)),
+    ...modes('PUT 1 KiB', { ...small, count: newKeys }, scale),
     extra(overwriting('PUT 1 KiB over another', scale)),
-    writing('PUT 16 KiB', { ...small, size: 16 * KiB, count: 10_000 }, scale),
+    writing('PUT 16 KiB', { ...small, size: 16 * KiB, count: newKeys }, scale),
     writing('PUT 64 KiB', { ...small, size: 64 * KiB, count: 2_000 }, scale),
     writing('PUT 8 MiB', { ...large, count: 32 }, scale),
     ...modes('PUT 8 MiB', { ...large, count: Math.ceil(scale.sliceMs * largeWritesPerMs) }, scale),
@@ -129,6 +134,20 @@ function reading(
     connections,
     prepare: (port, round) => (round === 0 ? [{ ...once(port, put(targets, size)), connections }] : []),
     job: (port) => during(port, connections, scale, [get(targets, method)]),
+  }
+}
+
+/** Beside 'GET 1 KiB', of the same objects: what it costs to ask policies. Named together both are measured in turns. */
+function readingAsUser(name: string, scale: Scale): Case {
+  const targets = targetsOf(`user-${KiB}`, 1_000)
+  return {
+    name,
+    connections: connectionsOfMost,
+    asUser: true,
+    // The others have no IAM.
+    without: ['bare', 'minio'],
+    prepare: (port, round) => (round === 0 ? [once(port, put(targets, KiB))] : []),
+    job: (port) => during(port, connectionsOfMost, scale, [{ ...get(targets), by: userOf(port) }]),
   }
 }
 

@@ -10,7 +10,8 @@ import { IamError } from '../contract/iam-errors.js'
 import type { Session } from '../contract/session-token.js'
 import type { Catalog } from '../store/catalog/catalog.js'
 import { type IdentityFacts, identityFacts } from '../store/catalog/identity/identity-facts.js'
-import type { Asking, Authorizer } from './authorize.js'
+import type { Asking } from './asking.js'
+import type { Authorizer } from './authorize.js'
 
 /** An operation of either service. */
 export type QueryOperationName = IamOperationName | StsOperationName

@@ -4,7 +4,14 @@ import type { AccountName } from './access.js'
 import type { AccessList } from './access-list.js'
 
 /** Whose the objects of a bucket are, and whether lists count. Source: AWS user guide, "Controlling ownership of objects and disabling ACLs". */
-export type ObjectOwnership = 'BucketOwnerEnforced' | 'BucketOwnerPreferred' | 'ObjectWriter'
+export type ObjectOwnership = (typeof objectOwnerships)[number]
+
+/** Every kind of ownership. */
+export const objectOwnerships = ['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter'] as const
+
+/** Whether a request's text is a kind of ownership. */
+export const isObjectOwnership = (text: string | undefined): text is ObjectOwnership =>
+  objectOwnerships.some((name) => name === text)
 
 /** Who pays, and says so. */
 export type Payer = 'BucketOwner' | 'Requester'
@@ -57,3 +64,6 @@ export interface ObjectAccess {
   readonly tags: ReadonlyMap<string, string>
   readonly isMarker: boolean
 }
+
+/** Canonical user id of whoever did not sign. Source: AWS user guide, "Access control list (ACL) overview" */
+export const anonymousId = '65a011a29cdf8ec533ec3d1ccaae921c'

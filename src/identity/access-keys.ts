@@ -2,6 +2,7 @@
 
 import type { AccessKeyMetadata } from '@aws-sdk/client-iam'
 import { newId, newSecretAccessKey } from '../contract/arns.js'
+import { IamError } from '../contract/iam-errors.js'
 import type { IamOperation } from '../contract/iam-operation.js'
 import type { Clock } from '../contract/operation.js'
 import {
@@ -40,10 +41,14 @@ const toMetadata = (row: KeyRow): AccessKeyMetadata => ({
 })
 
 /** Makes a key for a user, or for who asks. Its secret is told here, and never again.
- *  @throws ValidationError, NoSuchEntity, LimitExceeded */
+ *  Security rule 7: "A child's rights (session, service account) are a subset of its parent's when made and when used."
+ *  @throws AccessDenied to a key with less than its owner's rights; ValidationError, NoSuchEntity, LimitExceeded */
 export const createAccessKey =
   (store: Store, clock: Clock): IamOperation<'CreateAccessKey'> =>
   async (input, call) => {
+    if (call.isLimited === true) {
+      throw new IamError('AccessDenied', 'A key with less than the rights of its owner makes no keys.')
+    }
     const userName = userOrCaller(input.UserName, call)
     const [id, secret, now] = [newId('AKIA'), newSecretAccessKey(), clock.now()]
     await store.catalog.commit(createAccessKeyRow, {

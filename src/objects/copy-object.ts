@@ -1,5 +1,6 @@
 // CopyObject: a version of one key becomes the latest of another. No bytes move; a row is written.
 
+import { askedList, type WantedList } from '../contract/acl.js'
 import { checksumMember } from '../contract/checksum-members.js'
 import { algorithmNamed } from '../contract/checksum-choice.js'
 import type { Checksum, ChecksumAlgorithm } from '../contract/claims.js'
@@ -15,6 +16,7 @@ import { headersJson } from '../contract/stored-headers.js'
 import { tagsJson, tagsOfHeader } from '../contract/tags.js'
 import { copyVersion } from '../store/catalog/copy-version.js'
 import { objectVersion, type OpenVersion } from '../store/catalog/open-version.js'
+import { wantedList } from '../store/catalog/wanted-list.js'
 import { versionChecksum } from '../store/catalog/version.js'
 import { digestsOfBody } from '../store/digests-of-body.js'
 import type { Store } from '../store/store.js'
@@ -25,9 +27,9 @@ const copySizeBytesMax = 5 * 1024 * 1024 * 1024
 /** How often a source that changes under our hands is looked at anew. */
 const attemptsMax = 5
 
-/** Copies an object.
+/** Copies an object. Its list is not copied: "When copying an object … the ACL … is set to private", or to what is asked for.
  *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed, InvalidRequest (onto itself without a change, larger than 5 GiB),
- *    InvalidArgument
+ *    InvalidArgument; as `askedList` and `wantedList`, and AccessControlListNotSupported and AccessDenied by the list that is asked for
  *  Source: AWS API reference, CopyObject */
 export const copyObject =
   (store: Store, clock: Clock): Operation<'CopyObject'> =>
@@ -35,9 +37,11 @@ export const copyObject =
     const key = input.Key ?? ''
     requireKey(key)
     const source = copySourceOf(input.CopySource ?? '')
+    const asked = askedList(input, 'object')
+    const list = asked === undefined ? undefined : await store.catalog.read(wantedList, asked)
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await copyOnce(store, clock, input, call, source, key)
+        return await copyOnce(store, clock, input, call, list, source, key)
       } catch (error) {
         const isMoved = error instanceof S3Error && error.code === 'ConditionalRequestConflict'
         if (!isMoved || attempt === attemptsMax) throw error
@@ -50,6 +54,7 @@ async function copyOnce(
   clock: Clock,
   input: Input<'CopyObject'>,
   { caller, decidedOn }: Call,
+  list: WantedList | undefined,
   source: CopySource,
   key: string,
 ) {
@@ -76,6 +81,7 @@ async function copyOnce(
     checksum,
     storageClass: input.StorageClass ?? 'STANDARD',
     ownerId: caller.accountId,
+    list,
     now,
   })
   return {

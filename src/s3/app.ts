@@ -5,11 +5,13 @@ import type { IncomingMessage } from 'node:http'
 import type { Middleware } from 'koa'
 import type { FormFields } from '../auth/authenticate-form.js'
 import type { Authenticated } from '../auth/caller.js'
-import type { Allowed, Asking, Authorizer } from '../auth/authorize.js'
+import type { Allowed } from '../auth/question.js'
+import type { Asking } from '../auth/asking.js'
+import type { Authorizer } from '../auth/authorize.js'
 import { isDecisionOutdated } from '../contract/decided-on.js'
 import { S3Error } from '../contract/errors.js'
 import type { Log } from '../contract/log.js'
-import type { Call, Clock, Input, Operation, OperationName, Operations, Output } from '../contract/operation.js'
+import type { Call, Clock, OperationName, Operations } from '../contract/operation.js'
 import type { Address, HttpRequest } from '../contract/request.js'
 import { addressOf } from './address.js'
 import type { Admission } from './admission.js'
@@ -59,8 +61,13 @@ export interface S3AppSettings {
   readonly log: Log
 }
 
-/** Operations that are about access control lists, and say themselves which ones can be had. */
-const judgesLists: ReadonlySet<OperationName> = new Set(['PutBucketAcl', 'PutObjectAcl'])
+/** Operations whose document conditions may ask about: they are decided upon once it has been read, which is all that is decided twice otherwise. */
+const restsOnDocument: ReadonlySet<OperationName> = new Set([
+  'CreateBucket',
+  'PutObjectLegalHold',
+  'PutObjectRetention',
+  'PutObjectTagging',
+])
 
 /** A request as far as it is known when something goes wrong. */
 interface Progress {
@@ -184,8 +191,7 @@ async function perform<Name extends OperationName>(
   const { payload, requiresChecksum } = modelOf(name)
   const isDocument = payload === 'xml' || payload === 'text'
   const asking = askingOf(identified)
-  // Whether the document's tags may be set is not known before it is read.
-  if (operation === undefined || (isDocument && name !== 'PutObjectTagging')) {
+  if (operation === undefined || (isDocument && !restsOnDocument.has(name))) {
     authorizer.authorize(asking, name, address, decodeHead(name, address, request.headers))
   }
   if (operation === undefined) throw new S3Error('NotImplemented', { message: `${name} is not implemented.` })
@@ -202,41 +208,29 @@ async function perform<Name extends OperationName>(
       })
     : undefined
   const input = decodeInput(name, address, request.headers, document)
-  const decided = (): Allowed => authorizer.authorize(withTags(asking, input), name, address, input)
-  const allowed = decided()
+  const decided = (): Allowed =>
+    authorizer.authorize(isDocument ? withDocument(asking, input) : asking, name, address, input)
+  let allowed = decided()
   requireNoEncryptionOfReads(name, request.headers)
-  if (!judgesLists.has(name)) requireHonoured(input)
+  requireHonoured(input)
   if (caller.principal.kind === 'anonymous') requirePlainAnswer(input)
   const { asksFirst } = exchange
-  const output = await runAllowed(operation, input, { caller, body, claims, asksFirst, requestId }, allowed, decided)
-  return encodeOutput(name, allowed.isCharged ? { ...output, RequestCharged: 'requester' } : output, input)
-}
-
-/** How often permission is asked for anew because what it rests on was replaced. */
-const attemptsMax = 5
-
-/** Runs an operation on exactly what was decided on: where that has been replaced meanwhile it is decided again.
- *  @throws AccessDenied in place of NoSuchKey where the caller may not know */
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- `Name` ties an operation to its input and its output
-async function runAllowed<Name extends OperationName>(
-  operation: Operation<Name>,
-  input: Input<Name>,
-  call: Omit<Call, 'decidedOn' | 'mayDelete'>,
-  first: Allowed,
-  decided: () => Allowed,
-): Promise<Output<Name>> {
-  let allowed = first
   for (let attempt = 1; ; attempt += 1) {
+    const { decidedOn, isCharged, mayDelete } = allowed
     try {
-      return await operation(input, { ...call, decidedOn: allowed.decidedOn, mayDelete: allowed.mayDelete })
+      const output = await operation(input, { caller, body, claims, asksFirst, requestId, decidedOn, mayDelete })
+      return encodeOutput(name, isCharged ? { ...output, RequestCharged: 'requester' } : output, input)
     } catch (error) {
       if (!isDecisionOutdated(error)) throw isMissing(error) && !allowed.mayKnowMissing() ? denied(error) : error
-      // Only what reads no payload rests on a version.
+      // What was decided on has been replaced meanwhile. Only what reads no payload rests on a version.
       if (attempt === attemptsMax) throw new S3Error('OperationAborted', { cause: error })
       allowed = decided()
     }
   }
 }
+
+/** How often permission is asked for anew because what it rests on was replaced. */
+const attemptsMax = 5
 
 const isMissing = (error: unknown): boolean =>
   error instanceof S3Error && (error.code === 'NoSuchKey' || error.code === 'NoSuchVersion')
@@ -253,11 +247,7 @@ function askingOf({ request, address, authenticated, requestId }: Identified): A
   }
 }
 
-/** The tags of a document, which are set as those of a header are. */
-function withTags(asking: Asking, input: object): Asking {
-  if (!('Tagging' in input) || typeof input.Tagging !== 'object' || input.Tagging === null) return asking
-  return { ...asking, facts: { ...asking.facts, input } }
-}
+const withDocument = (asking: Asking, input: object): Asking => ({ ...asking, facts: { ...asking.facts, input } })
 
 /** AWS, GetObject: "You must sign the request … when using these parameters. These parameters cannot be used with an unsigned (anonymous) request."
  *  @throws InvalidRequest */

@@ -32,7 +32,8 @@ const exampleRoot = operatorKey(
 
 export const exampleKeys: KeyRing = {
   require(accessKeyId, token) {
-    if (accessKeyId !== exampleKey.accessKeyId) throw new S3Error('InvalidAccessKeyId')
+    if (accessKeyId !== exampleKey.accessKeyId)
+      throw new S3Error('InvalidAccessKeyId', { members: { AWSAccessKeyId: accessKeyId } })
     if (token !== undefined) throw new S3Error('InvalidToken')
     return exampleRoot
   },

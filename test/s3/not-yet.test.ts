@@ -9,8 +9,6 @@ import { presignedTarget, rawRequest, signedRequest } from '../raw-request.js'
 
 describe('what cannot be honoured yet', () => {
   const refused: [member: string, value: unknown][] = [
-    ['ACL', 'public-read'],
-    ['GrantRead', 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'],
     ['StorageClass', 'GLACIER'],
     ['ServerSideEncryption', 'AES256'],
     ['ServerSideEncryption', 'aws:kms'],
@@ -35,12 +33,9 @@ describe('what cannot be honoured yet', () => {
   }
 
   const accepted: [member: string, value: unknown][] = [
-    ['ACL', 'private'],
-    ['ACL', 'bucket-owner-full-control'],
     ['StorageClass', 'STANDARD'],
     ['BucketKeyEnabled', false],
     ['ObjectLockEnabledForBucket', false],
-    ['ObjectOwnership', 'BucketOwnerEnforced'],
     ['ServerSideEncryption', undefined],
     ['ContentType', 'text/plain'],
   ]
@@ -57,9 +52,9 @@ describe('what cannot be honoured yet', () => {
     )
   })
 
-  it('covers every header of S3’s model about encryption, locks and grants', () => {
+  it('covers every header of S3’s model about encryption and locks', () => {
     const risky =
-      /^x-amz-(grant-|acl$|storage-class$|server-side-encryption|copy-source-server-side|bucket-object-lock-enabled|object-lock-(mode|retain|legal|event)|website-redirect)/
+      /^x-amz-(storage-class$|server-side-encryption|copy-source-server-side|bucket-object-lock-enabled|object-lock-(mode|retain|legal|event)|website-redirect)/
     for (const model of operationModels.values()) {
       for (const { name, traits } of membersOf(model.input)) {
         if (!risky.test(traits.httpHeader ?? '')) continue

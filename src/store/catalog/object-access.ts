@@ -6,7 +6,7 @@ import { tagsOfJson } from '../../contract/tags.js'
 import { ownershipColumn } from './find-bucket.js'
 import { one, query, statement, type Steps } from './steps.js'
 import { positionOf } from './version-id.js'
-import type { VersionAddress } from './version-owner.js'
+import type { VersionAddress } from './version-list.js'
 
 interface Row {
   readonly rowId: number

@@ -167,11 +167,14 @@ export class Writer {
     const group = this.#waiting.splice(0, count)
     this.#waitingBytes -= bytes
     this.#group = group
-    const message: GroupMessage = {
-      kind: 'group',
-      names: group.map(({ name }) => name),
-      args: group.map(({ args }) => args),
+    // Pushed one by one: what `map` makes had its length first, and V8 sends that as a sparse array, index by index.
+    const names: string[] = []
+    const args: unknown[] = []
+    for (const waiting of group) {
+      names.push(waiting.name)
+      args.push(waiting.args)
     }
+    const message: GroupMessage = { kind: 'group', names, args }
     try {
       this.#worker.postMessage(message)
       passPoint('group sent')

@@ -109,6 +109,9 @@ export function* requireIdentity(place: IdentityPlace): Steps<IdentityRow> {
 /** `requireIdentity`, as a read. */
 export const identityNamed = query('identityNamed', requireIdentity)
 
+/** The user, group or role of that name or nothing, as a read. */
+export const findIdentityNamed = query('findIdentityNamed', findIdentity)
+
 /** The user, group or role of that id, or nothing. */
 export const identityOfId = query('identityOfId', (id: string) => one(byId, { id }))
 
