@@ -143,6 +143,10 @@ class Supervisor {
         onMessage: (message) => {
           switch (message.kind) {
             case 'ready':
+              // What workers seal now, a writer with another key would take for lost at the next start.
+              if (this.#keys !== undefined && this.#keys.master !== message.keys.master) {
+                this.#giveUp(new Error('The master key was exchanged while the server ran: restart it'))
+              }
               isReady = true
               this.#restarts.noteReady()
               return resolve(message.keys)

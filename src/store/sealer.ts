@@ -5,7 +5,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 
 /** Bytes of a master key. */
-export const masterKeySizeBytes = 32
+const masterKeySizeBytes = 32
 
 /** NIST SP 800-38D, 8.3: with random nonces of 96 bits one key may seal 2^32 texts. Keys and sessions of a server are far fewer. */
 const nonceSizeBytes = 12

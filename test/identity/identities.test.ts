@@ -141,7 +141,10 @@ describe('Users, groups and roles', () => {
       Marker = page.Marker
     } while (Marker !== undefined)
     equal(seen.length, 25)
-    deepEqual(seen, [...new Set(seen)].toSorted())
+    deepEqual(
+      seen,
+      [...new Set(seen)].toSorted((a = '', b = '') => (a < b ? -1 : 1)),
+    )
   })
 
   it('tag, and tag anew in whatever case', async () => {

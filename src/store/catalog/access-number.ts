@@ -13,7 +13,7 @@ export function* raiseAccessNumber(): Steps<void> {
 }
 
 /** Differs from an earlier answer when anything authorization reads has changed since. */
-export const accessNumber = query('accessNumber', function* (_: undefined) {
+export const accessNumber = query('accessNumber', function* () {
   const row = yield* one(current, {})
   if (row === undefined) throw new Error('The catalog has no access number')
   return row.number

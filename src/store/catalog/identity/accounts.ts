@@ -63,7 +63,7 @@ export function* requireAccount(id: string): Steps<AccountEntryRow> {
 export const accountOf = query('accountOf', (reference: string) => one(byReference, { reference }))
 
 /** Every account, in the order they were made. */
-export const allAccounts = query('allAccounts', (_: undefined) => all(everyone, {}))
+export const allAccounts = query('allAccounts', () => all(everyone, {}))
 
 /** Makes an account.
  *  @throws EntityAlreadyExists when another one has its id, number, name or alias; LimitExceeded */

@@ -42,8 +42,6 @@ export const identityColumns = `i.id, i.kind, i.account_id AS "accountId", a.num
 const byName = statement<IdentityPlace, IdentityRow>(`
   SELECT ${identityColumns} FROM identity i JOIN account a ON a.id = i.account_id
   WHERE i.account_id = :accountId AND i.kind = :kind AND lower(i.name) = lower(:name)`)
-const byId = statement<{ id: string }, IdentityRow>(`
-  SELECT ${identityColumns} FROM identity i JOIN account a ON a.id = i.account_id WHERE i.id = :id`)
 const policyByName = statement<{ accountId: string; name: string }, { path: string }>(
   'SELECT path FROM policy WHERE account_id = :accountId AND lower(name) = lower(:name) AND name = :name',
 )
@@ -92,7 +90,7 @@ function useOf(sql: string) {
 }
 
 /** The user, group or role of that name, or nothing. */
-export function* findIdentity(place: IdentityPlace): Steps<IdentityRow | undefined> {
+function* findIdentity(place: IdentityPlace): Steps<IdentityRow | undefined> {
   const row = yield* one(byName, place)
   // Names differ in more than case, and are asked for as they are.
   return row?.name === place.name ? row : undefined
@@ -112,9 +110,6 @@ export const identityNamed = query('identityNamed', requireIdentity)
 /** The user, group or role of that name or nothing, as a read. */
 export const findIdentityNamed = query('findIdentityNamed', findIdentity)
 
-/** The user, group or role of that id, or nothing. */
-export const identityOfId = query('identityOfId', (id: string) => one(byId, { id }))
-
 /** Which users, groups or roles. */
 export type IdentityPage = {
   readonly accountId: string
@@ -130,7 +125,7 @@ export type IdentityPage = {
 export const identityPage = query('identityPage', (which: IdentityPage) => all(page, which))
 
 /** How many of a kind an account has. */
-export function* countOfIdentities(accountId: string, kind: IdentityKind): Steps<number> {
+function* countOfIdentities(accountId: string, kind: IdentityKind): Steps<number> {
   return (yield* one(count, { accountId, kind }))?.count ?? 0
 }
 

@@ -19,7 +19,7 @@ const set = statement<{ sealed: Uint8Array }>(`
 const dropSecrets = statement<None>('DELETE FROM access_key')
 
 /** What stands sealed in the catalog. */
-export const sealedState = query('sealedState', function* (_: undefined) {
+export const sealedState = query('sealedState', function* () {
   const state: SealedState = {
     check: (yield* one(check, {}))?.sealed,
     hasSecrets: (yield* one(anySecret, {})) !== undefined,

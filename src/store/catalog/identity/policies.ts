@@ -128,7 +128,7 @@ export const policyVersions = query('policyVersions', function* (place: PolicyPl
 })
 
 /** How many policies an account has. */
-export function* countOfPolicies(accountId: string): Steps<number> {
+function* countOfPolicies(accountId: string): Steps<number> {
   return (yield* one(count, { accountId }))?.count ?? 0
 }
 

@@ -105,7 +105,7 @@ const defaultDocument = statement<{ arn: string }, { document: string }>(`
   SELECT v.document FROM policy p JOIN policy_version v ON v.policy_id = p.id AND v.number = p.default_version WHERE p.arn = :arn`)
 
 /** The text of a managed policy that holds now, or nothing. */
-export function* policyDocument(arn: string): Steps<string | undefined> {
+function* policyDocument(arn: string): Steps<string | undefined> {
   return managedPolicyDocument(arn) ?? (yield* one(defaultDocument, { arn }))?.document
 }
 
