@@ -450,6 +450,25 @@ describe('a hostile text', () => {
     ok(performance.now() - began < 2000)
   })
 
+  it('with endless names is refused at once, and not told back at length', () => {
+    const endless = [
+      { StringEquals: { [':'.repeat(100_000)]: 'a' } },
+      { StringEquals: { [`a.b${':'.repeat(100_000)}\u0000`]: 'a' } },
+      { [`${'ForAllValues'.repeat(5000)}IfExists`]: { 's3:prefix': 'a' } },
+      { BinaryEquals: { 's3:prefix': 'A'.repeat(100_001) } },
+      { DateLessThan: { 'aws:CurrentTime': '1'.repeat(100_000) } },
+      { StringEquals: { 's3:prefix': `\${a${' '.repeat(2000)}` } },
+    ]
+    for (const Condition of endless) quickly(() => parse(documentOf({ ...allow, Condition })))
+    quickly(() => parse(documentOf({ ...allow, Action: `s3:${'?*'.repeat(40_000)}` })))
+    quickly(() => parse(documentOf({ ...allowAll, Principal: { Service: `${'a.'.repeat(40_000)}com` } }), 'bucket'))
+    throws(
+      () => parse(documentOf(allow, { ['x\u0000\ud800'.repeat(30_000)]: 1 })),
+      (error: unknown) =>
+        error instanceof PolicyFault && error.message.length < 400 && !/[\u0000\ud800]/.test(error.message),
+    )
+  })
+
   it('of escapes without end is read at once', () => {
     quickly(() => parse(`{"${'\\\\'.repeat(60_000)}":1}`))
     quickly(() => parse(`{"${'\\"'.repeat(60_000)}":1}`))
