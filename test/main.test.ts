@@ -255,7 +255,7 @@ describe('cairn', function () {
     await server.printed(/rclone lsd/)
     const busy = cairn(['renew-master-key', '--data', 'data'])
     equal(await busy.code(), 2)
-    match(busy.output(), /in use|locked|serves|process/i)
+    match(busy.output(), /data is in use by another Cairn/)
     server.child.kill('SIGTERM')
     await server.code()
     const file = join(directory, 'data', 'master-key.json')

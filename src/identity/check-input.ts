@@ -178,3 +178,13 @@ export function userOrCaller(name: string | undefined, { principal }: IamCall): 
   if (principal.kind === 'root') return null
   throw new IamError('ValidationError', 'Must specify userName when calling with non-User credentials')
 }
+
+/** `userOrCaller`, where the account itself has no such thing.
+ *  @throws ValidationError */
+export function requireUserOrCaller(name: string | undefined, call: IamCall): string {
+  const user = userOrCaller(name, call)
+  if (user === null) {
+    throw new IamError('ValidationError', 'Must specify userName when calling with non-User credentials')
+  }
+  return user
+}
