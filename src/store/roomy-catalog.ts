@@ -38,6 +38,8 @@ const takingRights: ReadonlySet<string> = new Set(
 /** A catalog for who only makes room: the collector, and what discards drafts. */
 export const roomMakingCatalog = (catalog: Catalog, space: Space): Catalog => ({
   read: (query, args) => catalog.read(query, args),
+  readNow: (query, args) => catalog.readNow(query, args),
+  accessNumber: () => catalog.accessNumber(),
   commit: (transaction, args) => space.toMakeRoom(() => catalog.commit(transaction, args)),
   number: () => catalog.number(),
   close: () => catalog.close(),
@@ -46,6 +48,8 @@ export const roomMakingCatalog = (catalog: Catalog, space: Space): Catalog => ({
 /** A catalog that refuses all other transactions while the disk is full, before they are sent. */
 export const roomyCatalog = (catalog: Catalog, space: Space): Catalog => ({
   read: (query, args) => catalog.read(query, args),
+  readNow: (query, args) => catalog.readNow(query, args),
+  accessNumber: () => catalog.accessNumber(),
   commit: (transaction, args) => commitInRoom(space, transaction.name, () => catalog.commit(transaction, args)),
   number: () => catalog.number(),
   close: () => catalog.close(),

@@ -238,5 +238,6 @@ function subjects(): Map<IamOperationName, IamSubject> {
 }
 
 /** Of an object that is written down above, and has no other members. */
-const keysOf = <Written extends object>(written: Written): (keyof Written)[] =>
-  Object.keys(written) as (keyof Written)[]
+function keysOf<Written extends object>(written: Written): (keyof Written)[] {
+  return Object.keys(written) as (keyof Written)[]
+}

@@ -3,12 +3,13 @@
 
 import { one, query, run, statement, type Steps } from './steps.js'
 
-const raise = statement<Record<string, never>>('UPDATE access_state SET number = number + 1')
+/** What raises the number. The writer thread looks for it, and tells its process, which need not look up the number then. */
+export const raisesAccessNumber = statement<Record<string, never>>('UPDATE access_state SET number = number + 1')
 const current = statement<Record<string, never>, { number: number }>('SELECT number FROM access_state')
 
 /** Notes that something authorization reads has changed. */
 export function* raiseAccessNumber(): Steps<void> {
-  yield* run(raise, {})
+  yield* run(raisesAccessNumber, {})
 }
 
 /** Differs from an earlier answer when anything authorization reads has changed since. */

@@ -2,6 +2,9 @@
 
 import { abortUpload } from './abort-upload.js'
 import { registerAccount } from './account.js'
+import { setBucketList } from './bucket-list.js'
+import { setBucketPolicy } from './bucket-policy.js'
+import { setBucketOwnership } from './bucket-ownership.js'
 import { deleteBucketSetting, putBucketSetting } from './bucket-setting.js'
 import { beginScrub, noteScrub } from './scrub-state.js'
 import { setBucketVersioning } from './bucket-versioning.js'
@@ -24,6 +27,7 @@ import { deleteVersions } from './delete-versions.js'
 import { putVersion } from './put-version.js'
 import { renameVersion } from './rename-version.js'
 import { tagVersion } from './tag-version.js'
+import { setVersionList } from './version-list.js'
 import type { Transaction } from './steps.js'
 import { unplacedLocations } from './unplaced-locations.js'
 
@@ -54,7 +58,11 @@ const all: readonly Transaction<never, unknown>[] = [
   registerAccount,
   registerInstance,
   renameVersion,
+  setBucketList,
+  setBucketOwnership,
+  setBucketPolicy,
   setBucketVersioning,
+  setVersionList,
   tagVersion,
   unplacedLocations,
 ]

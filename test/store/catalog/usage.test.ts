@@ -347,7 +347,7 @@ describe('usage and collector', () => {
     const part = trial.small(1)
     const body = trial.composite([part])
     trial.sql(
-      "INSERT INTO upload VALUES ('u', ?, x'61', ?, 0, 'a', 'STANDARD', 'CRC32', 'FULL_OBJECT', 0, NULL, NULL)",
+      "INSERT INTO upload VALUES ('u', ?, x'61', ?, 0, 'a', 'STANDARD', 'CRC32', 'FULL_OBJECT', 0, NULL, NULL, NULL, NULL)",
       bucketId,
       body,
     )

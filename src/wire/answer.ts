@@ -1,6 +1,6 @@
 // What the wire hands to HTTP: a status, headers and bytes, with nothing left to decide.
 
-import type { BodyOut } from '../../contract/operation.js'
+import type { BodyOut } from '../contract/operation.js'
 
 /** An encoded answer. */
 export interface Answer {

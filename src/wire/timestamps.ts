@@ -1,4 +1,4 @@
-// The three ways S3 writes an instant: HTTP dates in headers, ISO 8601 in XML and queries, seconds since 1970.
+// The three ways AWS writes an instant: HTTP dates in headers, ISO 8601 in XML and queries, seconds since 1970.
 
 /** How a timestamp is written. */
 export type TimestampFormat = 'http-date' | 'date-time' | 'epoch-seconds'

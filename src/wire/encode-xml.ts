@@ -1,8 +1,7 @@
 // Compiles the model's structures to functions that write them as XML, straight into a string.
 
 import type { NormalizedSchema } from '@smithy/core/schema'
-import { membersOf } from './model.js'
-import { timestampFormatOf } from './scalars.js'
+import { membersOf, timestampFormatOf } from './members.js'
 import { writeTimestamp } from './timestamps.js'
 import { escaped } from './xml-write.js'
 
@@ -11,9 +10,6 @@ export type XmlWriter = (value: unknown) => string
 
 /** Departures from the model's plain text, by member name: from the value's text to escaped XML. */
 export type TextQuirks = Readonly<Record<string, (text: string) => string>>
-
-/** S3's namespace, on root elements. */
-export const s3Namespace = 'http://s3.amazonaws.com/doc/2006-03-01/'
 
 /** A writer of a structure's element. `isChild` leaves out members bound elsewhere. */
 export function structureWriter(
@@ -68,6 +64,8 @@ function itemsWriter(write: XmlWriter): XmlWriter {
 
 function elementWriter(name: string, schema: NormalizedSchema, tag: string, quirks: TextQuirks): XmlWriter {
   if (schema.isStructSchema()) return structureWriter(schema, tag, '', quirks)
+  if (schema.isMapSchema()) return mapWriter(schema, tag, quirks)
+  if (schema.isBlobSchema()) return (value) => `<${tag}>${base64Of(value)}</${tag}>`
   const start = `<${tag}>`
   const end = `</${tag}>`
   if (schema.isTimestampSchema()) {
@@ -78,6 +76,22 @@ function elementWriter(name: string, schema: NormalizedSchema, tag: string, quir
   const quirk = quirks[name]
   if (quirk !== undefined) return (value) => start + quirk(String(value)) + end
   return (value) => start + escaped(typeof value === 'string' ? value : String(value)) + end
+}
+
+/** Smithy, "XML bindings", maps: each entry is `<entry><key/><value/></entry>`. */
+function mapWriter(schema: NormalizedSchema, tag: string, quirks: TextQuirks): XmlWriter {
+  const writeValue = memberWriter('value', schema.getValueSchema(), 'value', quirks)
+  return (value) => {
+    if (!isRecord(value)) throw new TypeError(`${tag} is no map`)
+    let xml = `<${tag}>`
+    for (const key in value) xml += `<entry><key>${escaped(key)}</key>${writeValue(value[key])}</entry>`
+    return `${xml}</${tag}>`
+  }
+}
+
+function base64Of(value: unknown): string {
+  if (!(value instanceof Uint8Array)) throw new TypeError('A blob is no bytes')
+  return Buffer.from(value).toString('base64')
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
