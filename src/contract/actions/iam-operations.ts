@@ -236,3 +236,8 @@ function subjects(): Map<IamOperationName, IamSubject> {
   for (const name of wholes) found.set(name, { about: 'account' })
   return found
 }
+
+/** Of an object that is written down above, and has no other members. */
+function keysOf<Written extends object>(written: Written): (keyof Written)[] {
+  return Object.keys(written) as (keyof Written)[]
+}
