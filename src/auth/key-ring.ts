@@ -128,7 +128,7 @@ class CatalogKeys implements KeyRing {
   }
 
   /** The key that asked for a session; undefined where none is asked about. A session ends with it. */
-  #parentOf({ parentAccessKeyId: id, accountId }: Session, number: number): KeyStanding | undefined | 'gone' {
+  #parentOf({ parentAccessKeyId: id }: Session, number: number): KeyStanding | undefined | 'gone' {
     if (id === undefined) return undefined
     if (id === this.#operatorKeyId) return undefined
     return this.#ofCatalog(id, number)?.stored ?? 'gone'

@@ -166,7 +166,8 @@ function inputOf(name: OperationName, world: World): Extras {
 /** The outcome for the user: 'allowed', or status and code. */
 function send({ theirs }: World, name: OperationName, input: Extras): Promise<string> {
   // Each operation has its command under this name in the SDK; the wire's own tests compare what they take.
-  const Command = Sdk[`${name}Command` as keyof typeof Sdk] as new (input: Extras) => never
+  const commands: object = Sdk
+  const Command = Reflect.get(commands, `${name}Command`) as new (input: Extras) => never
   return outcomeOf(theirs.send(new Command(input)))
 }
 

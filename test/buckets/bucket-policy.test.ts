@@ -27,14 +27,15 @@ const allow = (bucket: string, Principal: unknown, Action: unknown = 's3:GetObje
 
 describe('A bucket policy', () => {
   it('is answered byte for byte as it was put, until it is removed', async () => {
-    const { s3, bucket: Bucket, restart } = await openServer()
+    const opened = await openServer()
+    const { s3, bucket: Bucket } = opened
     const missing = { name: 'NoSuchBucketPolicy', BucketName: Bucket }
     const Policy = `\n{ "Version":"2012-10-17",  "Id": "ä", "Statement": ${JSON.stringify(allow(Bucket, '*'))} } `
 
     await rejects(s3.send(new GetBucketPolicyCommand({ Bucket })), missing)
     equal((await s3.send(new PutBucketPolicyCommand({ Bucket, Policy }))).$metadata.httpStatusCode, 204)
     equal((await s3.send(new GetBucketPolicyCommand({ Bucket }))).Policy, Policy)
-    const again = await restart()
+    const again = await opened.restart()
     equal((await again.s3.send(new GetBucketPolicyCommand({ Bucket }))).Policy, Policy)
     await again.s3.send(new DeleteBucketPolicyCommand({ Bucket }))
     await rejects(again.s3.send(new GetBucketPolicyCommand({ Bucket })), missing)

@@ -222,10 +222,6 @@ type Stated = OfOne | keyof typeof listsOf | (typeof wholes)[number]
 /** What an operation is about: one thing of a kind, those of a kind below a path, or the whole account. */
 export type IamSubject = { readonly about: 'one' | 'many'; readonly kind: IamKind } | { readonly about: 'account' }
 
-/** Of an object that is written down above, and has no other members. */
-const keysOf = <Written extends object>(written: Written): (keyof Written)[] =>
-  Object.keys(written) as (keyof Written)[]
-
 /** By operation. One that is stated nowhere above makes the type of the keys `never`, and this does not compile. */
 export const iamSubjects: ReadonlyMap<
   IamOperationName extends Stated ? IamOperationName : never,
@@ -239,4 +235,9 @@ function subjects(): Map<IamOperationName, IamSubject> {
   for (const name of keysOf(listsOf)) found.set(name, { about: 'many', kind: listsOf[name] })
   for (const name of wholes) found.set(name, { about: 'account' })
   return found
+}
+
+/** Of an object that is written down above, and has no other members. */
+function keysOf<Written extends object>(written: Written): (keyof Written)[] {
+  return Object.keys(written) as (keyof Written)[]
 }

@@ -3,7 +3,7 @@
 
 import { one, query, run, statement, type Steps } from './steps.js'
 
-/** What raises the number. The writer thread looks for it, to tell this process (access-changes.ts). */
+/** What raises the number. The writer thread looks for it, and tells its process, which need not look up the number then. */
 export const raisesAccessNumber = statement<Record<string, never>>('UPDATE access_state SET number = number + 1')
 const current = statement<Record<string, never>, { number: number }>('SELECT number FROM access_state')
 

@@ -1,7 +1,6 @@
 // The embedded catalog: SQLite, read in this thread, written by a thread of its own, checkpointed by another.
 
 import { systemClock, type Clock } from '../../contract/operation.js'
-import { AccessChanges } from './access-changes.js'
 import type { Catalog } from './catalog.js'
 import { CatalogReader } from './catalog-reader.js'
 import type { CheckpointSettings } from './checkpoint-thread.js'
@@ -29,19 +28,17 @@ export interface SqliteCatalogSettings {
 export async function openSqliteCatalog(settings: SqliteCatalogSettings): Promise<SqliteCatalog> {
   const { path, clock = systemClock, onFailure = () => undefined, transactions = moduleURL('transactions') } = settings
   const wal = new WalState()
-  const accessChanges = new AccessChanges()
   const writer = await Writer.open(
     {
       path,
       now: clock.now(),
       transactions: transactions.href,
       wal: wal.shared,
-      accessChanges: accessChanges.shared,
     },
     onFailure,
   )
   try {
-    return new SqliteCatalog(path, writer, wal, accessChanges)
+    return new SqliteCatalog(path, writer, wal)
   } catch (error) {
     await writer.close()
     throw error
@@ -55,16 +52,20 @@ export class SqliteCatalog implements Catalog {
   readonly #reader: CatalogReader
   readonly #writer: Writer
   readonly #wal: WalState
-  readonly #accessChanges: AccessChanges
+  /** Changes of what authorization reads that this process knows of. */
+  #accessChanges = 0
   readonly #checkpointsEnded: Promise<void>
 
   /** Use `openSqliteCatalog`. */
-  constructor(path: string, writer: Writer, wal: WalState, accessChanges: AccessChanges) {
+  constructor(path: string, writer: Writer, wal: WalState) {
     this.path = path
-    this.#reader = new CatalogReader(path)
+    this.#reader = new CatalogReader(path, true)
     this.#writer = writer
+    writer.onAnswers = (changesAccess) => {
+      this.#reader.renew()
+      if (changesAccess) this.#accessChanges += 1
+    }
     this.#wal = wal
-    this.#accessChanges = accessChanges
     const workerData: CheckpointSettings = { path, wal: wal.shared }
     const worker = startThread('checkpoint-thread', workerData)
     worker.on('message', (error: ErrorData) => writer.fail(errorOf(error)))
@@ -80,9 +81,10 @@ export class SqliteCatalog implements Catalog {
     return this.#reader.readNow(query, args)
   }
 
-  /** Every commit of every process goes through the writer thread of this one, which raises the number before it answers. */
+  /** Every commit of every process goes through the writer of this one, and is counted before anybody is told of it: then, and not sooner, readers of this
+   *  process see it too, who may share a snapshot until then. So nothing older is read under a new number, and what is kept under an old one may be newer. */
   accessNumber(): number {
-    return this.#accessChanges.number()
+    return this.#accessChanges
   }
 
   commit<Arguments, Result>(transaction: Transaction<Arguments, Result>, args: Arguments): Promise<Result> {

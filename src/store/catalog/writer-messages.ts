@@ -12,8 +12,6 @@ export interface WriterSettings {
   readonly transactions: string
   /** See wal-state.ts. */
   readonly wal: SharedArrayBuffer
-  /** See access-changes.ts. */
-  readonly accessChanges: SharedArrayBuffer
 }
 
 /** A group of transactions, by name, each with its arguments at the same index. */
@@ -37,6 +35,8 @@ export type FromWriter =
       readonly results: readonly unknown[]
       /** At the index of the transaction that failed. */
       readonly errors: readonly (ErrorData | undefined)[]
+      /** Whether one of them has changed what authorization reads. */
+      readonly changesAccess: boolean
       /** Of the newest durable change. */
       readonly number: number
     }

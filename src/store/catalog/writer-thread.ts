@@ -3,7 +3,6 @@
 import { deserialize } from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
 import { S3Error } from '../../contract/errors.js'
-import { AccessChanges } from './access-changes.js'
 import { isScarceBeside } from '../space.js'
 import { passPoint } from '../fault-points.js'
 import { checkpoint } from './checkpoint.js'
@@ -58,7 +57,6 @@ async function transactionsOf(url: string): Promise<ReadonlyMap<string, Transact
 
 function serve(connection: Connection, transactions: ReadonlyMap<string, Transaction<never, unknown>>): void {
   const wal = new WalState(settings.wal)
-  const accessChanges = new AccessChanges(settings.accessChanges)
   let framesMax = walFramesMax
   let framesScarce = walFramesWhenScarce
   const isScarce = () => isScarceBeside(settings.path)
@@ -72,8 +70,7 @@ function serve(connection: Connection, transactions: ReadonlyMap<string, Transac
     try {
       let jobs = jobsOf(message, transactions)
       while (jobs.length > 0) {
-        const { changesAccess, ...answers } = runGroup(connection, jobs, holdMsMax)
-        if (changesAccess) accessChanges.raise()
+        const answers = runGroup(connection, jobs, holdMsMax)
         say({ kind: 'answers', ...answers, number: connection.run(lastNumber()) })
         boundWal()
         jobs = jobs.slice(answers.errors.length)

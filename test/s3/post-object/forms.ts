@@ -5,7 +5,7 @@ import { formAuthenticator } from '../../../src/auth/authenticate-form.js'
 import type { Call, Input, Operation } from '../../../src/contract/operation.js'
 import { postObject } from '../../../src/s3/post-object/post-object.js'
 import type { Answer } from '../../../src/wire/answer.js'
-import { accountId, exampleKey, exampleKeys, requestOf } from '../../auth/requests.js'
+import { exampleKey, exampleKeys, requestOf } from '../../auth/requests.js'
 import { inRunsOf, whole } from '../body/payloads.js'
 
 /** 2015-12-29T00:00:00Z, the day of AWS's example form. */

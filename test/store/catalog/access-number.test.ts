@@ -22,9 +22,11 @@ describe('The access number', () => {
   afterEach(closeCatalogs)
 
   async function raisedBy(work: () => Promise<unknown>): Promise<boolean> {
-    const before = await catalog.read(accessNumber, undefined)
+    const [before, known] = [await catalog.read(accessNumber, undefined), catalog.accessNumber()]
     await work()
-    return (await catalog.read(accessNumber, undefined)) !== before
+    const isRaised = (await catalog.read(accessNumber, undefined)) !== before
+    equal(catalog.accessNumber() !== known, isRaised, 'what this process knows without looking')
+    return isRaised
   }
   const block = { bucket: 'b', setting: 'public-access-block', now } as const
 
