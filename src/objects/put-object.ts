@@ -26,7 +26,8 @@ export const putObject =
     const tags = input.Tagging === undefined ? null : tagsJson(tagsOfHeader(input.Tagging))
     // A small body that is on its way already is read sooner than its bucket is looked up twice.
     const { size = Infinity } = call.claims
-    if (call.asksFirst || size > smallBodySizeBytesMax) await store.catalog.read(requireWriteTarget, target)
+    if (call.asksFirst || size > smallBodySizeBytesMax)
+      await store.catalog.read(requireWriteTarget, { ...target, size: call.claims.size ?? 0 })
 
     const draft = await store.writeBody(call.body, call.claims)
     try {

@@ -6,6 +6,7 @@ import { requireSource, requireWritable, unconditional, type ReadConditions } fr
 import { requireBucket } from './find-bucket.js'
 import { latestVersion } from './latest-version.js'
 import { insertVersion } from './insert-version.js'
+import { quotasOn, requireRoom } from './meter.js'
 import { nextNumber } from './next-number.js'
 import { findObject, type VersionName } from './open-version.js'
 import type { WriteTarget } from './put-version.js'
@@ -28,7 +29,7 @@ export interface CopyVersion extends WriteTarget {
 }
 
 /** Copies a version.
- *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed, NotImplemented; ConditionalRequestConflict when the source is no longer
+ *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed, NotImplemented, QuotaExceeded; ConditionalRequestConflict when the source is no longer
  *    the version that was looked at */
 export const copyVersion = transaction('copyVersion', function* (args: CopyVersion) {
   const bucket = yield* requireBucket(args.bucket)
@@ -38,7 +39,8 @@ export const copyVersion = transaction('copyVersion', function* (args: CopyVersi
   const key = Buffer.from(args.key, 'utf8')
   const latest = yield* latestVersion(bucket.id, key)
   requireWritable(latest, args.onlyIf, args.key)
-  return yield* insertVersion({
+  const quotas = bucket.isMetered === 1 ? yield* quotasOn(bucket.id) : undefined
+  const version = yield* insertVersion({
     bucket,
     key,
     number: yield* nextNumber(),
@@ -55,4 +57,6 @@ export const copyVersion = transaction('copyVersion', function* (args: CopyVersi
     tags: args.tags,
     current: { latest },
   })
+  if (quotas !== undefined) yield* requireRoom(bucket.id, quotas)
+  return version
 })

@@ -22,7 +22,8 @@ export interface CreateBucket {
 }
 
 const insert = statement<{ name: string; ownerId: string; region: string; now: number }, { id: number }>(`
-  INSERT INTO bucket (name, owner_id, region, created) VALUES (:name, :ownerId, :region, :now) RETURNING id`)
+  INSERT INTO bucket (name, owner_id, region, created, metered)
+  VALUES (:name, :ownerId, :region, :now, EXISTS (SELECT 1 FROM quota WHERE account_id = :ownerId)) RETURNING id`)
 
 /** Makes a bucket.
  *  @throws BucketAlreadyExists when it is somebody else's, BucketAlreadyOwnedByYou when it may not be asked for again */

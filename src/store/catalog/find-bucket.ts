@@ -16,10 +16,13 @@ export interface BucketRow {
   /** Ms since 1970. */
   readonly createdMs: number
   readonly versioning: Versioning
+  /** 1: a quota counts what it holds, see `meter.ts`. */
+  readonly isMetered: number
 }
 
 const byName = statement<{ name: string }, BucketRow>(`
-  SELECT id, name, owner_id AS "ownerId", region, created AS "createdMs", versioning FROM bucket WHERE name = :name`)
+  SELECT id, name, owner_id AS "ownerId", region, created AS "createdMs", versioning, metered AS "isMetered"
+  FROM bucket WHERE name = :name`)
 
 /** The bucket of that name, or nothing. */
 export const findBucket = (name: string): Steps<BucketRow | undefined> => one(byName, { name })

@@ -24,12 +24,18 @@ import { putVersion } from './put-version.js'
 import { renameVersion } from './rename-version.js'
 import { tagVersion } from './tag-version.js'
 import type { Transaction } from './steps.js'
+import { addTraffic } from './traffic.js'
+import { consumePresignUse, prunePresigned, revokePresigned, unrevokePresigned } from './presigned.js'
+import { setAccountQuota, setBucketQuota } from './quota.js'
+import { setRateLimit } from './rate-limit.js'
 import { unplacedLocations } from './unplaced-locations.js'
 
 const all: readonly Transaction<never, unknown>[] = [
   abortUpload,
+  addTraffic,
   beginScrub,
   completeUpload,
+  consumePresignUse,
   copyPart,
   copyVersion,
   createBucketRow,
@@ -45,6 +51,7 @@ const all: readonly Transaction<never, unknown>[] = [
   noteScrub,
   pruneChanges,
   pruneCompletedUploads,
+  prunePresigned,
   pruneVersions,
   putBucketSetting,
   putPart,
@@ -52,9 +59,14 @@ const all: readonly Transaction<never, unknown>[] = [
   registerAccount,
   registerInstance,
   renameVersion,
+  revokePresigned,
+  setAccountQuota,
+  setBucketQuota,
   setBucketVersioning,
+  setRateLimit,
   tagVersion,
   unplacedLocations,
+  unrevokePresigned,
 ]
 
 /** The transactions by name. A name that occurs twice is a bug, found when the writer starts. */
