@@ -5,7 +5,12 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import Koa from 'koa'
 import { formAuthenticator } from './auth/authenticate-form.js'
+import { blockListOf } from './auth/address-list.js'
 import { authenticator } from './auth/authenticate.js'
+import { CallerLimits } from './auth/limits/caller-limits.js'
+import { Entry } from './auth/limits/entry.js'
+import { Guard } from './auth/limits/guard.js'
+import { RequestWindows } from './auth/limits/request-windows.js'
 import { rootKeyRing } from './auth/keys.js'
 import type { RootKey } from './auth/root-key.js'
 import { corsRulesOf } from './buckets/bucket-cors.js'
@@ -73,24 +78,26 @@ export async function startServer(settings: Settings, parts: ServerParts = {}): 
   const { clock = systemClock, log = openLog(settings.logLevel) } = parts
   const tls = await tlsOf(settings)
   const { rootKey, store } = await openData(settings, clock, log)
+  let application: Application | undefined
   try {
-    const application = applicationOn(store, rootKey, settings, tls, { ...parts, clock, log })
-    const { server, connections } = application
+    const made = (application = applicationOn(store, rootKey, settings, tls, { ...parts, clock, log }))
+    const { server } = made
     await listen(server, settings.address)
     const endpoint = endpointOf(server, settings.address.host, tls !== undefined)
     let closed: Promise<void> | undefined
     const close = (graceMs = settings.shutdownGraceMs): Promise<void> => {
-      application.isStopping = true
-      closed ??= stop(server, connections, graceMs, store)
+      made.isStopping = true
+      closed ??= stop(made, graceMs, store)
       return closed
     }
     const closeNow = (): Promise<void> => {
       const stopped = close(0)
-      cut(application)
+      cut(made)
       return stopped
     }
     return { endpoint, region: settings.region, rootKey, store, close, closeNow }
   } catch (error) {
+    await application?.callers.close()
     await store.close()
     throw error
   }
@@ -103,6 +110,8 @@ export interface Application {
   readonly connections: Connections
   /** Whether no further requests are wanted; said under `/-/health/ready`. */
   isStopping: boolean
+  /** What callers may ask for. To be closed before the store. */
+  readonly callers: CallerLimits
 }
 
 /** Makes the application of a server, or of one of its worker processes. */
@@ -117,6 +126,17 @@ export function applicationOn(
   const hostId = newHostId()
   const keys = rootKeyRing(rootKey)
   const { region } = settings
+  const { catalog } = store
+  const windows = new RequestWindows(clock)
+  const callers = new CallerLimits({ catalog, clock, log, windows })
+  const guard = new Guard({
+    clock,
+    log,
+    windows,
+    anonymousPerMinute: settings.anonymousRequestsPerMinute,
+    failuresPerMinute: settings.failedSignaturesPerMinute,
+  })
+  const formsOf = formAuthenticator({ keys, region, clock, acceptsVersion2: settings.acceptSignatureV2Forms })
   const app = new Koa()
   // Every error is answered and logged by the application; what is left are sockets that broke after the answer.
   app.silent = true
@@ -125,8 +145,10 @@ export function applicationOn(
   app.use(
     s3App({
       operations: { ...operations(store, clock, region), ...added },
-      authenticate: authenticator({ keys, region, clock }),
-      authenticateForm: formAuthenticator({ keys, region, clock, acceptsVersion2: settings.acceptSignatureV2Forms }),
+      authenticate: guard.around(authenticator({ keys, region, clock })),
+      authenticateForm: guard.aroundForms(formsOf),
+      entry: new Entry({ catalog, clock, callers }),
+      trustedProxies: settings.trustedProxies.length === 0 ? undefined : blockListOf(settings.trustedProxies),
       domains: settings.domain,
       ownerId: rootKey.accountId,
       hostId,
@@ -142,7 +164,7 @@ export function applicationOn(
   const server = httpServer(settings, tls, app, connections, hostId)
   const sweep = keepPace(connections, { rateBytesMin: settings.transferRateMin, graceMs: settings.transferGraceMs })
   server.once('close', () => clearInterval(sweep))
-  const application: Application = { server, connections, isStopping: false }
+  const application: Application = { server, connections, isStopping: false, callers }
   return application
 }
 
@@ -225,12 +247,14 @@ function createTlsServer(options: Parameters<typeof createHttpServer>[0] & objec
   }
 }
 
-async function stop(server: Server, connections: Connections, graceMs: number, store: LocalStore): Promise<void> {
+async function stop(application: Application, graceMs: number, store: LocalStore): Promise<void> {
+  const { server, connections, callers } = application
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   connections.closeWhenIdle()
-  const late = setTimeout(cut, graceMs, { server, connections })
+  const late = setTimeout(cut, graceMs, application)
   await closed
   clearTimeout(late)
+  await callers.close()
   await store.close()
 }
 

@@ -97,6 +97,7 @@ async function stop(graceMs: number): Promise<void> {
   application.connections.closeWhenIdle()
   await stopping
   application.server.close()
+  await application.callers.close()
   await store.close()
   leave()
 }

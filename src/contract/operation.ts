@@ -3,6 +3,7 @@
 
 import type * as Sdk from '@aws-sdk/client-s3'
 import type { Claims } from './claims.js'
+import type { PresignUse } from './presign-use.js'
 
 /** Names of everything the SDK knows how to ask for ("PutObject", "ListObjectsV2", …). Source: client-s3's `…Command` classes. */
 export type OperationName = {
@@ -55,6 +56,8 @@ export interface Call {
   readonly claims: Claims
   /** The request's id as in `x-amz-request-id`. */
   readonly requestId: string
+  /** Set when it may be made once: PutObject notes that it was, in the transaction that makes the object. */
+  readonly presignUse?: PresignUse | undefined
 }
 
 /** One S3 operation. Throws `S3Error`; anything else thrown is a bug and becomes InternalError. */

@@ -10,6 +10,7 @@ import { md5ETag, quotedETag } from '../contract/etag.js'
 import { writeConditionsOf } from '../contract/preconditions.js'
 import { headersJson } from '../contract/stored-headers.js'
 import { tagsJson, tagsOfHeader } from '../contract/tags.js'
+import { requireUnusedPresign } from '../store/catalog/presigned.js'
 import { putVersion, requireWriteTarget } from '../store/catalog/put-version.js'
 import { type Draft, smallBodySizeBytesMax } from '../store/blobs/draft.js'
 import type { Store } from '../store/store.js'
@@ -29,6 +30,9 @@ export const putObject =
     if (call.asksFirst || size > smallBodySizeBytesMax)
       await store.catalog.read(requireWriteTarget, { ...target, size: call.claims.size ?? 0 })
 
+    const { presignUse } = call
+    if (presignUse !== undefined) await store.catalog.read(requireUnusedPresign, presignUse)
+
     const draft = await store.writeBody(call.body, call.claims)
     try {
       const checksum = checksumOf(draft, claimedAlgorithm(call.claims))
@@ -45,6 +49,7 @@ export const putObject =
         headers,
         tags,
         now: clock.now(),
+        ...(presignUse !== undefined && { presignUse }),
       })
       return {
         ETag: quotedETag(etag),

@@ -2,10 +2,13 @@
 // The order is the contract: who asks comes before what is asked, both before the first byte of a body.
 
 import type { IncomingMessage } from 'node:http'
+import type { BlockList } from 'node:net'
 import type { Middleware } from 'koa'
 import type { FormFields } from '../auth/authenticate-form.js'
 import type { Authenticated } from '../auth/caller.js'
 import { authorize, type Target } from '../auth/authorize.js'
+import type { Entry, Visit } from '../auth/limits/entry.js'
+import { requireLimits } from '../auth/limits/presigned-limits.js'
 import { S3Error } from '../contract/errors.js'
 import type { Log } from '../contract/log.js'
 import type { Call, Clock, OperationName, Operations } from '../contract/operation.js'
@@ -48,7 +51,11 @@ export interface S3AppSettings {
   /** `x-amz-id-2` of every answer. */
   readonly hostId: string
   /** As `authenticate`, for browser forms, whose signature stands in their fields. */
-  readonly authenticateForm: (fields: FormFields) => Authenticated
+  readonly authenticateForm: (fields: FormFields, request: HttpRequest) => Authenticated
+  /** Where callers' limits are kept, and those of presigned requests. */
+  readonly entry: Entry
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: BlockList | undefined
   readonly corsRulesOf: CorsRulesOf
   readonly clock: Clock
   readonly connections: Connections
@@ -64,6 +71,7 @@ const judgesLists: ReadonlySet<OperationName> = new Set(['PutBucketAcl', 'PutObj
 interface Progress {
   request?: HttpRequest
   address?: Address
+  visit?: Visit
 }
 
 /** Everything of S3. It answers every request it is given. */
@@ -96,13 +104,20 @@ async function serve(settings: S3AppSettings, message: IncomingMessage, exchange
     answer = encodeError(refusal, resourceOf(progress.address), requestId, hostId)
   }
   try {
-    const ids = { 'x-amz-request-id': requestId, 'x-amz-id-2': hostId, Server: 'Cairn' }
+    const ids = withWarning({ 'x-amz-request-id': requestId, 'x-amz-id-2': hostId, Server: 'Cairn' }, progress)
     const isCrossOrigin = progress.request?.headers['origin'] !== undefined
     await exchange.send(answer, isCrossOrigin ? withCors(ids, settings.corsRulesOf, progress) : ids)
   } catch (error) {
     if (error instanceof ClientLeft) log.debug({ requestId }, 'the client left before its answer')
     else log.error({ requestId, request: `${message.method} ${message.url}`, err: error }, 'an answer was cut off')
   }
+  progress.visit?.counted?.leave(exchange.body.receivedSizeBytes, exchange.sentSizeBytes)
+}
+
+/** Tells who is near a limit. */
+function withWarning(headers: Readonly<Record<string, string>>, { visit }: Progress): Readonly<Record<string, string>> {
+  const warning = visit?.counted?.warning
+  return warning === undefined ? headers : { ...headers, 'x-cairn-limit-warning': warning }
 }
 
 /** Whether a body is there, and so small that its memory need not be counted. */
@@ -115,22 +130,25 @@ async function answerOf(
   requestId: string,
   progress: Progress,
 ): Promise<Answer> {
-  const request = (progress.request = trusted(message, exchange))
+  const request = (progress.request = trusted(message, exchange, settings.trustedProxies))
   const address = (progress.address = addressOf(request, settings.domains))
   if (request.method === 'OPTIONS') return preflight(request, address, settings.corsRulesOf)
 
-  if (isPostForm(request, address)) return storeForm(settings, request, address, exchange, requestId)
+  if (isPostForm(request, address)) return storeForm(settings, request, address, exchange, requestId, progress)
 
   const authenticated = settings.authenticate(request)
   exchange.recognize()
+  const entered = settings.entry.enter(request, address.parameters, authenticated)
+  const visit = (progress.visit = entered instanceof Promise ? await entered : entered)
   const full = authenticated.by === 'query' ? withPresignedHeaders(request, address) : request
   const name = operationOf(full.method, address, full.headers)
-  return perform(settings, name, { request: full, address, authenticated, exchange, requestId })
+  if (visit.limits !== undefined) requireLimits(visit.limits, name, request)
+  return perform(settings, name, { request: full, address, authenticated, visit, exchange, requestId })
 }
 
-function trusted(message: IncomingMessage, exchange: Exchange): HttpRequest {
+function trusted(message: IncomingMessage, exchange: Exchange, proxies: BlockList | undefined): HttpRequest {
   try {
-    return httpRequestOf(message)
+    return httpRequestOf(message, proxies)
   } catch (error) {
     exchange.distrust()
     throw error
@@ -142,6 +160,7 @@ interface Identified {
   readonly request: HttpRequest
   readonly address: Address
   readonly authenticated: Authenticated
+  readonly visit: Visit
   readonly exchange: Exchange
   readonly requestId: string
 }
@@ -154,6 +173,7 @@ async function perform<Name extends OperationName>(
   identified: Identified,
 ): Promise<Answer> {
   const { request, address, authenticated, exchange, requestId } = identified
+  const { limits } = identified.visit
   const { caller } = authenticated
   const operation = settings.operations[name]
   const { payload, requiresChecksum } = modelOf(name)
@@ -164,7 +184,13 @@ async function perform<Name extends OperationName>(
   const { body, claims } =
     payload === 'none'
       ? noBody
-      : openBody(exchange.body, request, authenticated.payload, exchange.sendContinue, bodyRules(name))
+      : openBody(
+          exchange.body,
+          request,
+          authenticated.payload,
+          exchange.sendContinue,
+          bodyRules(name, limits?.maxSizeBytes),
+        )
   const document = isDocument
     ? await readWhole(body, claims, documentSizeBytesMax, {
         requiresChecksum,
@@ -178,20 +204,20 @@ async function perform<Name extends OperationName>(
   requireExpectedOwner(input, settings.ownerId)
   requireNoEncryptionOfReads(name, request.headers)
   if (!judgesLists.has(name)) requireHonoured(input)
-  return encodeOutput(
-    name,
-    await operation(input, { caller, body, claims, asksFirst: exchange.asksFirst, requestId }),
-    input,
-  )
+  const presignUse = limits?.use
+  if (presignUse !== undefined && name !== 'PutObject') await settings.entry.use(presignUse)
+  const call = { caller, body, claims, asksFirst: exchange.asksFirst, requestId, presignUse }
+  return encodeOutput(name, await operation(input, call), input)
 }
 
 /** A browser's form: the one upload whose signature is in its body. */
 function storeForm(
-  { operations, authenticateForm, clock, ownerId }: S3AppSettings,
+  { operations, authenticateForm, entry, clock, ownerId }: S3AppSettings,
   request: HttpRequest,
-  { bucket = '' }: Address,
+  { bucket = '', parameters }: Address,
   exchange: Exchange,
   requestId: string,
+  progress: Progress,
 ): Promise<Answer> {
   const putObject = operations.PutObject
   if (putObject === undefined) throw new S3Error('NotImplemented', { message: 'PostObject is not implemented.' })
@@ -200,8 +226,9 @@ function storeForm(
   const bucketUrl = request.path === '/' ? origin : `${origin}/${encodeURIComponent(bucket)}`
   const { body: source, sendContinue: beforeFirstRead } = exchange
   const form = { request, source, beforeFirstRead, bucket, bucketUrl, ownerId, requestId, clock }
-  const recognized = (fields: FormFields): Authenticated => {
-    const authenticated = authenticateForm(fields)
+  const recognized = async (fields: FormFields): Promise<Authenticated> => {
+    const authenticated = authenticateForm(fields, request)
+    progress.visit = await entry.enter(request, parameters, authenticated)
     exchange.recognize()
     return authenticated
   }

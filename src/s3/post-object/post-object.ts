@@ -31,7 +31,7 @@ export interface PostObject {
   readonly ownerId: string
   readonly requestId: string
   readonly clock: Clock
-  readonly authenticateForm: (fields: FormFields) => Authenticated
+  readonly authenticateForm: (fields: FormFields) => Authenticated | Promise<Authenticated>
   readonly authorize: typeof authorizeCall
   readonly putObject: Operation<'PutObject'>
 }
@@ -50,7 +50,7 @@ export async function postObject(post: PostObject): Promise<Answer> {
   post.beforeFirstRead()
   const form = await readPostForm(request.headers, post.source)
   try {
-    const { caller, by } = post.authenticateForm(form.fields)
+    const { caller, by } = await post.authenticateForm(form.fields)
     const key = keyOf(form.fields, form.fileName)
     const policy = policyOf(form.fields.get('policy') ?? '')
     requirePolicy(policy, new Map([...form.fields, ['bucket', bucket], ['key', key]]), post.clock.now())

@@ -1,15 +1,8 @@
 // What the server remembers of presigned requests: that one which may be made once was made, and that an id was revoked.
 
 import { S3Error } from '../../contract/errors.js'
+import type { PresignUse } from '../../contract/presign-use.js'
 import { one, query, run, statement, transaction, type Steps } from './steps.js'
-
-/** A request that may be made once. Structured-clonable. */
-export interface PresignUse {
-  /** SHA-256 of access key and id: 32 bytes. */
-  readonly digest: Uint8Array
-  /** When its signature ceases to be taken, ms since 1970. */
-  readonly expiresMs: number
-}
 
 /** An id that an account gives its presigned requests. */
 export type PresignId = {

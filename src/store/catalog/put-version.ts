@@ -2,11 +2,13 @@
 
 import type { Checksum } from '../../contract/claims.js'
 import { requireWritable, unconditional, type WriteConditions } from '../../contract/preconditions.js'
+import type { PresignUse } from '../../contract/presign-use.js'
 import { requireBucket } from './find-bucket.js'
 import { latestVersion } from './latest-version.js'
 import { insertVersion } from './insert-version.js'
 import { quotasOn, requireRoom, requireRoomForObject } from './meter.js'
 import { nameDraft, type NamedDraft } from './name-draft.js'
+import { usePresigned } from './presigned.js'
 import { query, transaction } from './steps.js'
 import { writePlace } from './write-place.js'
 
@@ -30,14 +32,17 @@ export interface PutVersion extends WriteTarget {
   readonly tags: string | null
   /** Ms since 1970. */
   readonly now: number
+  /** Set when the request may be made once. */
+  readonly presignUse?: PresignUse | undefined
 }
 
 /** Makes a draft the latest version of a key. Conditions are decided here, where nobody can come between.
- *  @throws NoSuchBucket, PreconditionFailed, NoSuchKey, NotImplemented, QuotaExceeded: the draft is still the caller's then */
+ *  @throws NoSuchBucket, PreconditionFailed, NoSuchKey, NotImplemented, QuotaExceeded, AccessDenied (it may be made once, and was): the draft is still the caller's then */
 export const putVersion = transaction('putVersion', function* (args: PutVersion) {
   const key = Buffer.from(args.key, 'utf8')
   const { bucket, latest, number } = yield* writePlace(args.bucket, key)
   requireWritable(latest, args.onlyIf, args.key)
+  if (args.presignUse !== undefined) yield* usePresigned(args.presignUse)
   const quotas = bucket.isMetered === 1 ? yield* quotasOn(bucket.id) : undefined
   const { bodyId } = yield* nameDraft(args.draft, number)
   const version = yield* insertVersion({
