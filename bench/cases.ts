@@ -42,8 +42,8 @@ const partBytes = 16 * MiB
 const fewConnections = 4
 const connectionsOfMost = 32
 
-/** What no server here does in a millisecond: so many small bodies are enough for a slice. */
-const smallWritesPerMs = 10
+/** What no server here writes durably in a millisecond: so many keys are enough for a slice in which none is written twice. */
+const smallWritesPerMs = 20
 const largeWritesPerMs = 0.08
 
 /** All cases, in the order of the table. */
@@ -51,6 +51,7 @@ export function cases(scale: Scale): Case[] {
   const { fewKeys, manyKeys } = scale
   const small = { size: KiB, connections: connectionsOfMost }
   const large = { size: 8 * MiB, connections: fewConnections }
+  const newKeys = Math.ceil(scale.sliceMs * smallWritesPerMs)
   return [
     reading('GET 1 KiB', { ...small, count: 1_000 }, scale),
     extra(reading('GET 1 KiB at 1', { ...small, connections: 1, count: 1_000 }, scale)),
@@ -58,12 +59,12 @@ export function cases(scale: Scale): Case[] {
     reading('GET 64 KiB', { ...small, size: 64 * KiB, count: 200 }, scale),
     reading('GET 8 MiB', { ...large, count: 16 }, scale),
     ranges('GET 64 KiB of 1 GiB', scale),
-    writing('PUT 1 KiB', { ...small, count: 10_000 }, scale),
-    extra(writing('PUT 1 KiB at 1', { ...small, connections: 1, count: 10_000 }, scale)),
-    extra(writing('PUT 1 KiB at 256', { ...small, connections: 256, count: 20_000 }, scale)),
-    ...modes('PUT 1 KiB', { ...small, count: Math.ceil(scale.sliceMs * smallWritesPerMs) }, scale),
+    writing('PUT 1 KiB', { ...small, count: newKeys }, scale),
+    extra(writing('PUT 1 KiB at 1', { ...small, connections: 1, count: newKeys }, scale)),
+    extra(writing('PUT 1 KiB at 256', { ...small, connections: 256, count: newKeys }, scale)),
+    ...modes('PUT 1 KiB', { ...small, count: newKeys }, scale),
     extra(overwriting('PUT 1 KiB over another', scale)),
-    writing('PUT 16 KiB', { ...small, size: 16 * KiB, count: 10_000 }, scale),
+    writing('PUT 16 KiB', { ...small, size: 16 * KiB, count: newKeys }, scale),
     writing('PUT 64 KiB', { ...small, size: 64 * KiB, count: 2_000 }, scale),
     writing('PUT 8 MiB', { ...large, count: 32 }, scale),
     ...modes('PUT 8 MiB', { ...large, count: Math.ceil(scale.sliceMs * largeWritesPerMs) }, scale),

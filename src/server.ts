@@ -112,6 +112,8 @@ export interface Application {
   isStopping: boolean
   /** What callers may ask for. To be closed before the store. */
   readonly callers: CallerLimits
+  /** What is counted in a minute, by whom: several processes tell each other. */
+  readonly windows: { readonly addresses: RequestWindows; readonly callers: RequestWindows }
 }
 
 /** Makes the application of a server, or of one of its worker processes. */
@@ -127,12 +129,13 @@ export function applicationOn(
   const keys = rootKeyRing(rootKey)
   const { region } = settings
   const { catalog } = store
-  const windows = new RequestWindows(clock)
-  const callers = new CallerLimits({ catalog, clock, log, windows })
+  // Counted apart: who has many addresses must not make callers forgotten.
+  const windows = { addresses: new RequestWindows(clock), callers: new RequestWindows(clock) }
+  const callers = new CallerLimits({ catalog, clock, log, windows: windows.callers })
   const guard = new Guard({
     clock,
     log,
-    windows,
+    windows: windows.addresses,
     anonymousPerMinute: settings.anonymousRequestsPerMinute,
     failuresPerMinute: settings.failedSignaturesPerMinute,
   })
@@ -141,30 +144,29 @@ export function applicationOn(
   // Every error is answered and logged by the application; what is left are sockets that broke after the answer.
   app.silent = true
   const isReady = async (): Promise<boolean> => !application.isStopping && store.failure() === undefined
+  const s3 = s3App({
+    operations: { ...operations(store, clock, region), ...added },
+    authenticate: guard.around(authenticator({ keys, region, clock })),
+    authenticateForm: guard.aroundForms(formsOf),
+    entry: new Entry({ catalog, clock, callers }),
+    trustedProxies: settings.trustedProxies.length === 0 ? undefined : blockListOf(settings.trustedProxies),
+    domains: settings.domain,
+    ownerId: rootKey.accountId,
+    hostId,
+    corsRulesOf: (bucket) => corsRulesOf(store, bucket),
+    clock,
+    connections,
+    // What a server of several processes may work on is divided among them.
+    admission: new Admission(Math.ceil(settings.requestsMax / settings.workers)),
+    limits: { idleMsMax: settings.idleTimeoutMs, lingerMsMax, skippedSizeBytesMax },
+    log,
+  })
   app.use(health(isReady, isOursUnder(settings.domain)))
-  app.use(
-    s3App({
-      operations: { ...operations(store, clock, region), ...added },
-      authenticate: guard.around(authenticator({ keys, region, clock })),
-      authenticateForm: guard.aroundForms(formsOf),
-      entry: new Entry({ catalog, clock, callers }),
-      trustedProxies: settings.trustedProxies.length === 0 ? undefined : blockListOf(settings.trustedProxies),
-      domains: settings.domain,
-      ownerId: rootKey.accountId,
-      hostId,
-      corsRulesOf: (bucket) => corsRulesOf(store, bucket),
-      clock,
-      connections,
-      // What a server of several processes may work on is divided among them.
-      admission: new Admission(Math.ceil(settings.requestsMax / settings.workers)),
-      limits: { idleMsMax: settings.idleTimeoutMs, lingerMsMax, skippedSizeBytesMax },
-      log,
-    }),
-  )
-  const server = httpServer(settings, tls, app, connections, hostId)
+  app.use(s3)
+  const server = httpServer(settings, tls, listenerOf(app, s3, log), connections, hostId)
   const sweep = keepPace(connections, { rateBytesMin: settings.transferRateMin, graceMs: settings.transferGraceMs })
   server.once('close', () => clearInterval(sweep))
-  const application: Application = { server, connections, isStopping: false, callers }
+  const application: Application = { server, connections, isStopping: false, callers, windows }
   return application
 }
 
@@ -185,10 +187,34 @@ const isOursUnder =
     return addressOf(request, domains).bucket === '-'
   }
 
+/** What is asked of the server itself goes through Koa's middleware; everything else goes to S3's without a detour. Koa's own way with a request listens
+ *  to each response for its end, to report what S3 has answered, logged and closed already: 2 of 30 us of a GET. */
+function listenerOf(
+  app: Koa,
+  s3: Koa.Middleware,
+  log: Log,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const throughAll = app.callback()
+  const answerS3 = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      await s3(app.createContext(request, response), noNext)
+    } catch (error) {
+      log.error({ err: error }, 'a request was not answered')
+      response.destroy()
+    }
+  }
+  return (request, response) => {
+    if (request.url?.startsWith('/-/') === true) void throughAll(request, response)
+    else void answerS3(request, response)
+  }
+}
+
+const noNext = (): Promise<void> => Promise.resolve()
+
 function httpServer(
   settings: Settings,
   tls: Tls | undefined,
-  app: Koa,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
   connections: Connections,
   hostId: string,
 ): Server {
@@ -212,8 +238,6 @@ function httpServer(
   const greetingMax = tls === undefined ? 0 : connections.greetingMax
   server.maxConnections = settings.connectionsMax + surplusConnectionsMax + greetingMax
   server.timeout = settings.idleTimeoutMs
-  const callback = app.callback()
-  const answer = (request: IncomingMessage, response: ServerResponse): void => void callback(request, response)
   server.on('request', answer)
   // Without this listener Node would ask for the body at once.
   server.on('checkContinue', answer)

@@ -16,7 +16,7 @@ import { LimitReached } from './slow-down.js'
 export interface GuardSettings {
   readonly clock: Clock
   readonly log: Log
-  /** What is counted of all anonymous callers. */
+  /** Counts anonymous requests, and failures, by address; for nobody else. */
   readonly windows: RequestWindows
   /** Requests without a signature that an address may make a minute; 0: any number. */
   readonly anonymousPerMinute: number
@@ -27,9 +27,6 @@ export interface GuardSettings {
 /** Addresses, and pairs of address and key, that are remembered. */
 const addressesMax = 10_000
 
-/** Failures are counted for so long, ms. */
-const windowMs = 60_000
-
 /** How long an address is refused when it has guessed too often, ms; twice as long each further time, up to a quarter of an hour. */
 const firstPauseMs = 10_000
 const pauseMsMax = 15 * 60_000
@@ -37,10 +34,8 @@ const pauseMsMax = 15 * 60_000
 /** An address that has guessed nothing for so long begins anew, ms. */
 const forgivenMs = 60 * 60_000
 
-/** What an address got wrong. Ms since 1970. */
+/** What is held against an address. Ms since 1970. */
 interface Failures {
-  count: number
-  sinceMs: number
   lastMs: number
   /** Times it was refused for a while. */
   pauses: number
@@ -134,29 +129,18 @@ export class Guard {
   }
 
   #note(remoteAddress: string, keyId: string): void {
-    const { clock, log, failuresPerMinute } = this.#settings
+    const { clock, log, windows, failuresPerMinute } = this.#settings
     const nowMs = clock.now()
     const address = addressGroup(remoteAddress)
-    const failures = this.#failuresOf(remoteAddress) ?? {
-      count: 0,
-      sinceMs: nowMs,
-      lastMs: nowMs,
-      pauses: 0,
-      refusedUntilMs: 0,
-    }
+    const failures = this.#failuresOf(remoteAddress) ?? { lastMs: nowMs, pauses: 0, refusedUntilMs: 0 }
     this.#failures.set(address, failures)
     this.#proven.delete(pairOf(remoteAddress, keyId))
-    if (nowMs - failures.sinceMs >= windowMs) {
-      failures.count = 0
-      failures.sinceMs = nowMs
-    }
-    failures.count += 1
     failures.lastMs = nowMs
-    if (failures.count < failuresPerMinute) return
+    windows.take(`failed ${address}`, Number.POSITIVE_INFINITY)
+    if (windows.count(`failed ${address}`) < failuresPerMinute) return
     const pauseMs = Math.min(pauseMsMax, firstPauseMs * 2 ** failures.pauses)
     failures.refusedUntilMs = nowMs + pauseMs
     failures.pauses += 1
-    failures.count = 0
     log.warn({ address, pauseMs }, 'too many signatures from an address did not hold: it is refused for a while')
   }
 }

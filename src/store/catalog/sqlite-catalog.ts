@@ -52,8 +52,9 @@ export class SqliteCatalog implements Catalog {
   /** Use `openSqliteCatalog`. */
   constructor(path: string, writer: Writer, wal: WalState) {
     this.path = path
-    this.#reader = new CatalogReader(path)
+    this.#reader = new CatalogReader(path, true)
     this.#writer = writer
+    writer.onAnswers = () => this.#reader.renew()
     this.#wal = wal
     const workerData: CheckpointSettings = { path, wal: wal.shared }
     const worker = startThread('checkpoint-thread', workerData)

@@ -50,6 +50,8 @@ export class Writer {
   readonly #ended: Promise<void>
   /** What was done to an older catalog when it was opened. */
   readonly migrated: Migrated | undefined
+  /** Told of each commit before those who asked for it are. */
+  onAnswers: () => void = () => undefined
 
   private constructor(
     worker: Worker,
@@ -167,11 +169,14 @@ export class Writer {
     const group = this.#waiting.splice(0, count)
     this.#waitingBytes -= bytes
     this.#group = group
-    const message: GroupMessage = {
-      kind: 'group',
-      names: group.map(({ name }) => name),
-      args: group.map(({ args }) => args),
+    // Pushed one by one: what `map` makes had its length first, and V8 sends that as a sparse array, index by index.
+    const names: string[] = []
+    const args: unknown[] = []
+    for (const waiting of group) {
+      names.push(waiting.name)
+      args.push(waiting.args)
     }
+    const message: GroupMessage = { kind: 'group', names, args }
     try {
       this.#worker.postMessage(message)
       passPoint('group sent')
@@ -200,6 +205,7 @@ export class Writer {
     if (message.kind === 'failed') return this.fail(errorOf(message.error))
     if (message.kind !== 'answers') return
     passPoint('group answered')
+    this.onAnswers()
     this.#number = message.number
     // A group that takes long is answered piece by piece.
     const answered = this.#group.slice(0, message.errors.length)

@@ -58,7 +58,8 @@ describe('Guessing', () => {
     const { clock, guess, authenticate } = guardOf()
     const pauses: number[] = []
     for (let i = 0; i < 10; i += 1) {
-      equal(guess(5).at(-1), 'SignatureDoesNotMatch')
+      // As long as the first ones are within the last minute, one more is enough.
+      equal(guess(6).at(-1), 'SlowDown')
       throws(
         () =>
           authenticate({
@@ -125,7 +126,7 @@ describe('Guessing', () => {
     const { clock, guess, ask, guard } = guardOf()
     for (let i = 0; i < 20; i += 1) {
       guess(4)
-      clock.ms += 60_000
+      clock.ms += 120_000
     }
     equal(ask('192.0.2.1', 'AKID'), 'authenticated')
     clock.ms += 3_600_001
