@@ -58,7 +58,7 @@ function limitsIn({ limits, accessKeyId, method, nowMs }: PresignOrder): [name: 
     value === undefined ? [] : [[`${limitPrefix}${name}`, value] satisfies [string, string]],
   )
   const request = { method, path: '/', query: '?', headers: {}, remoteAddress: '', isSecure: false }
-  presignedLimits(request, new Map(stated), { caller: { accessKeyId }, by: 'query', nowMs })
+  presignedLimits(request, new Map(stated), { caller: { accessKeyId }, by: 'query' }, { now: () => nowMs })
   return stated
 }
 

@@ -32,6 +32,7 @@ type Sums = { -readonly [Name in keyof Traffic]: Traffic[Name] }
 /** What is known of a key or an account. */
 interface Account {
   readonly subject: Subject
+  /** Under which its requests of a minute are counted. */
   readonly name: string
   month: number
   limits: RateLimits
@@ -59,7 +60,8 @@ export interface Counted {
 /** Counts and limits callers. Close it before its catalog. */
 export class CallerLimits {
   readonly #settings: CallerLimitsSettings
-  readonly #accounts: LRUCache<string, Account>
+  /** By access key id, and by canonical user id: the very texts a caller has, whose hashes are known. */
+  readonly #known: { readonly [Kind in Subject['kind']]: LRUCache<string, Account> }
   /** Forgotten with something untold, or of a month that is over. */
   #left: Account[] = []
   #month: number
@@ -69,7 +71,11 @@ export class CallerLimits {
 
   constructor(settings: CallerLimitsSettings) {
     this.#settings = settings
-    this.#accounts = new LRUCache({ max: subjectsMax, dispose: (account) => this.#keepUntold(account) })
+    const dispose = (account: Account): void => this.#keepUntold(account)
+    this.#known = {
+      key: new LRUCache({ max: subjectsMax, dispose }),
+      account: new LRUCache({ max: subjectsMax, dispose }),
+    }
     const nowMs = settings.clock.now()
     this.#month = monthOf(nowMs)
     this.#monthEndsMs = nextMonthMs(nowMs)
@@ -80,8 +86,8 @@ export class CallerLimits {
    *  @returns a promise only when nothing is known of him yet
    *  @throws SlowDown with Retry-After (by the promise, where there is one) */
   enter(caller: Pick<Caller, 'accessKeyId' | 'accountId'>): Counted | Promise<Counted> {
-    const key = this.#accounts.get(`key ${caller.accessKeyId}`)
-    const account = this.#accounts.get(`account ${caller.accountId}`)
+    const key = this.#known.key.get(caller.accessKeyId)
+    const account = this.#known.account.get(caller.accountId)
     if (key === undefined || account === undefined) return this.#meet(caller)
     return this.#count(key, account)
   }
@@ -110,13 +116,12 @@ export class CallerLimits {
   async #read(subject: Subject): Promise<Account> {
     const month = this.#monthAt(this.#settings.clock.now())
     const { limits, traffic } = await this.#settings.catalog.read(limitsAndTraffic, { ...subject, month })
-    const name = `${subject.kind} ${subject.subject}`
     // Another request may have been quicker.
-    const known = this.#accounts.get(name)
+    const known = this.#known[subject.kind].get(subject.subject)
     if (known !== undefined) return known
     const account: Account = {
       subject,
-      name,
+      name: `${subject.kind} ${subject.subject}`,
       month,
       limits,
       told: traffic,
@@ -126,7 +131,7 @@ export class CallerLimits {
       writes: 0,
       warnedMs: new Map(),
     }
-    this.#accounts.set(name, account)
+    this.#known[subject.kind].set(subject.subject, account)
     return account
   }
 
@@ -213,7 +218,9 @@ export class CallerLimits {
   async #write(): Promise<void> {
     const left = this.#left
     this.#left = []
-    const living = [...this.#accounts.values()].filter(({ untold }) => isSomething(untold))
+    const living = [...this.#known.key.values(), ...this.#known.account.values()].filter(({ untold }) =>
+      isSomething(untold),
+    )
     if (left.length === 0 && living.length === 0) return
     const written = [...left, ...living].map((account) => ({ account, sums: account.untold }))
     for (const { account } of written) {

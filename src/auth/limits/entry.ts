@@ -44,7 +44,7 @@ export class Entry {
     { caller, by }: Pick<Authenticated, 'caller'> & { readonly by: string },
   ): Visit | Promise<Visit> {
     const { callers, clock } = this.#settings
-    const limits = presignedLimits(request, parameters, { caller, by, nowMs: clock.now() })
+    const limits = presignedLimits(request, parameters, { caller, by }, clock)
     const counted = caller.accessKeyId === '' ? undefined : callers.enter(caller)
     if (counted instanceof Promise || limits?.id !== undefined) {
       return this.#enter(counted, limits, { accountId: caller.accountId, id: limits?.id })

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { BlockList } from 'node:net'
 import { S3Error } from '../../contract/errors.js'
-import type { Caller, OperationName } from '../../contract/operation.js'
+import type { Caller, Clock, OperationName } from '../../contract/operation.js'
 import type { PresignUse } from '../../contract/presign-use.js'
 import type { HttpRequest } from '../../contract/request.js'
 import { blockListOf, isListed } from '../address-list.js'
@@ -52,7 +52,8 @@ const headerLifetimeMs = 30 * 60_000
 export function presignedLimits(
   request: HttpRequest,
   parameters: ReadonlyMap<string, string>,
-  { caller, by, nowMs }: { readonly caller: Pick<Caller, 'accessKeyId'>; readonly by: string; readonly nowMs: number },
+  { caller, by }: { readonly caller: Pick<Caller, 'accessKeyId'>; readonly by: string },
+  clock: Clock,
 ): PresignedLimits | undefined {
   if (by === 'header' && request.query === '' && request.headers['authorization']?.includes(limitPrefix) === false) {
     // All x-amz-… headers must be signed, and the names of signed headers stand there.
@@ -65,7 +66,7 @@ export function presignedLimits(
   return {
     maxSizeBytes: mapped(stated.get('max-size'), sizeOf),
     contentTypes: mapped(stated.get('content-type'), contentTypesOf),
-    use: once === undefined ? undefined : useOf(once, caller.accessKeyId, expiryOf(by, parameters, nowMs)),
+    use: once === undefined ? undefined : useOf(once, caller.accessKeyId, expiryOf(by, parameters, clock.now())),
     source: mapped(stated.get('source'), sourceOf),
     id: mapped(stated.get('id'), (text) => idOf('id', text)),
   }
