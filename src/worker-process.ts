@@ -6,6 +6,7 @@ import { openLog } from './log.js'
 import { type FromWorkerProcess, receivedKey, refusalOf, type ToWorkerProcess } from './process-messages.js'
 import { tlsOf } from './listen.js'
 import { type Application, applicationOn, cut } from './server.js'
+import { MasterKey } from './store/sealer.js'
 import type { ServedStore } from './store/store.js'
 import { openWorkerStore } from './store/worker-store.js'
 import { leave, supervised } from './supervised.js'
@@ -43,7 +44,7 @@ function receive(message: ToWorkerProcess, socket: Socket | undefined): void {
   }
 }
 
-async function start({ settings, run, instance, number, key }: ToWorkerProcess & { kind: 'start' }): Promise<void> {
+async function start({ settings, run, instance, number, keys }: ToWorkerProcess & { kind: 'start' }): Promise<void> {
   process.title = `cairn worker ${number}`
   const log = openLog(settings.logLevel, undefined, `worker ${number}`)
   const tls = await tlsOf(settings)
@@ -52,6 +53,7 @@ async function start({ settings, run, instance, number, key }: ToWorkerProcess &
     run,
     instance,
     processes: settings.workers,
+    masterKey: MasterKey.of(keys.master),
     log,
     onFailure: (error) => say({ kind: 'stoppedWriting', reason: error.message }),
     onRefusal: (error) => {
@@ -59,7 +61,7 @@ async function start({ settings, run, instance, number, key }: ToWorkerProcess &
       process.exit(1)
     },
   })
-  const application = applicationOn(store, receivedKey(key), settings, tls, { clock: systemClock, log })
+  const application = applicationOn(store, receivedKey(keys.root), settings, tls, { clock: systemClock, log })
   // It is given its connections; with this event Node begins to look for those whose headers are late.
   application.server.emit('listening')
   serving = { application, store }

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { S3Error } from '../contract/errors.js'
 import { rememberingLast } from '../contract/remembering-last.js'
 import type { HttpRequest } from '../contract/request.js'
@@ -37,6 +38,7 @@ export function httpRequestOf(message: IncomingMessage, trusted?: BlockList): Ht
     headers: absolute === undefined ? headers : { ...headers, host: absolute.host },
     remoteAddress,
     isSecure,
+    tlsVersion: message.socket instanceof TLSSocket ? versionOf(message.socket) : undefined,
   }
 }
 
@@ -44,6 +46,9 @@ const peerOf = ({ socket }: IncomingMessage): Origin => ({
   remoteAddress: socket.remoteAddress ?? '',
   isSecure: 'encrypted' in socket,
 })
+
+/** "TLSv1.3" → "1.3" */
+const versionOf = (socket: TLSSocket): string | undefined => socket.getProtocol()?.replace('TLSv', '')
 
 /** Whether the client waits for `100 Continue` before it sends the body. HTTP/1.0 does not know that. */
 export const waitsForContinue = (message: IncomingMessage): boolean =>

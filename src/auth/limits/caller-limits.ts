@@ -19,7 +19,7 @@ export interface CallerLimitsSettings {
 }
 
 /** How often what was counted is added to the catalog, and limits and what others have counted are read again, ms. */
-export const refreshMs = 5_000
+const refreshMs = 5_000
 
 /** Keys and accounts that are remembered. */
 const subjectsMax = 10_000

@@ -69,7 +69,7 @@ export class Guard {
   ): (request: HttpRequest, ...rest: Rest) => Answer {
     return (request, ...rest) => {
       if (isSigned(request)) return this.#guarded(request, keyOf, request, () => authenticate(request, ...rest))
-      this.#countAnonymous(request)
+      this.countAnonymous(request)
       return authenticate(request, ...rest)
     }
   }
@@ -80,12 +80,14 @@ export class Guard {
   ): (fields: FormFields, request: HttpRequest) => Answer {
     return (fields, request) => {
       if (fields.has('policy')) return this.#guarded(request, keyOfForm, fields, () => authenticate(fields))
-      this.#countAnonymous(request)
+      this.countAnonymous(request)
       return authenticate(fields)
     }
   }
 
-  #countAnonymous({ remoteAddress }: HttpRequest): void {
+  /** Counts a request that nobody has signed.
+   *  @throws SlowDown with Retry-After */
+  countAnonymous({ remoteAddress }: Pick<HttpRequest, 'remoteAddress'>): void {
     const { anonymousPerMinute, windows } = this.#settings
     if (anonymousPerMinute === 0) return
     const waitMs = windows.take(`anonymous ${addressGroup(remoteAddress)}`, anonymousPerMinute)

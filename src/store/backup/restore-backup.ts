@@ -11,7 +11,8 @@ import { BlobCopies, eachOf, Pace } from './blob-files.js'
 import type { BackupProgress } from './make-backup.js'
 import type { DamagedBlob, Manifest } from './manifest.js'
 import { type NamedBlob, namedBlobs, namedBlobsTotal } from './named-blobs.js'
-import { poolInstance, requireApart, sha256Of, Target, writeDurable } from './target.js'
+import { poolInstance, requireApart, sha256Of, Target } from './target.js'
+import { writeDurable } from '../write-durable.js'
 
 const filesAtOnce = 4
 

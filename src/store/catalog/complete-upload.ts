@@ -122,6 +122,7 @@ export const completeUpload = transaction('completeUpload', function* (args: Com
     checksum,
     headers: upload.headers,
     tags: upload.tags,
+    acl: upload.acl,
   })
   if (quotas !== undefined) yield* requireRoom(bucket.id, quotas)
   yield* finishBodyOf(upload, stored, parts, size)

@@ -7,6 +7,7 @@ import { requireBucket } from './find-bucket.js'
 import { latestVersion } from './latest-version.js'
 import { insertVersion } from './insert-version.js'
 import { quotasOn, requireRoom } from './meter.js'
+import { newObjectAccess } from './new-object-access.js'
 import { nextNumber } from './next-number.js'
 import { findObject, type VersionName } from './open-version.js'
 import type { WriteTarget } from './put-version.js'
@@ -22,15 +23,13 @@ export interface CopyVersion extends WriteTarget {
   readonly tags: string | null
   readonly checksum: Checksum | undefined
   readonly storageClass: string
-  /** Canonical user id. */
-  readonly ownerId: string
   /** Ms since 1970. */
   readonly now: number
 }
 
 /** Copies a version.
- *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed, NotImplemented, QuotaExceeded; ConditionalRequestConflict when the source is no longer
- *    the version that was looked at */
+ *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed, NotImplemented, QuotaExceeded; as `newObjectAccess`;
+ *    ConditionalRequestConflict when the source is no longer the version that was looked at */
 export const copyVersion = transaction('copyVersion', function* (args: CopyVersion) {
   const bucket = yield* requireBucket(args.bucket)
   const source = yield* findObject(args.source)
@@ -39,6 +38,7 @@ export const copyVersion = transaction('copyVersion', function* (args: CopyVersi
   const key = Buffer.from(args.key, 'utf8')
   const latest = yield* latestVersion(bucket.id, key)
   requireWritable(latest, args.onlyIf, args.key)
+  const access = yield* newObjectAccess(bucket, args)
   const quotas = bucket.isMetered === 1 ? yield* quotasOn(bucket.id) : undefined
   const version = yield* insertVersion({
     bucket,
@@ -51,7 +51,7 @@ export const copyVersion = transaction('copyVersion', function* (args: CopyVersi
     size: source.size,
     etag: source.etag,
     storageClass: args.storageClass,
-    ownerId: args.ownerId,
+    ...access,
     checksum: args.checksum,
     headers: args.headers,
     tags: args.tags,

@@ -29,7 +29,7 @@ const removeTraffic = statement<Subject>('DELETE FROM traffic WHERE kind = :kind
 export const findRateLimits = ({ kind, subject }: Subject): Steps<RateLimits | undefined> =>
   one(find, { kind, subject })
 
-/** Sets the limits of a key or an account, or removes them (both null). Every process has them within `refreshMs` of `auth/limits`. */
+/** Sets the limits of a key or an account, or removes them (both null). Every process has them within seconds, see `auth/limits`. */
 export const setRateLimit = transaction(
   'setRateLimit',
   function* ({ kind, subject, requests, bytes }: Subject & RateLimits) {
@@ -41,7 +41,13 @@ export const setRateLimit = transaction(
 /** The limits of a key or an account, as a read. */
 export const rateLimitOf = query('rateLimitOf', findRateLimits)
 
-/** A key or an account that is deleted takes its limits and what was counted for it along. */
+/** A key that takes the place of another has its limits. */
+export function* inheritRateLimits(oldId: string, id: string): Steps<void> {
+  const limits = yield* findRateLimits({ kind: 'key', subject: oldId })
+  if (limits !== undefined) yield* run(set, { kind: 'key', subject: id, ...limits })
+}
+
+/** A key that is deleted takes its limits and what was counted for it along. */
 export function* forgetRateLimits({ kind, subject }: Subject): Steps<void> {
   yield* run(remove, { kind, subject })
   yield* run(removeTraffic, { kind, subject })

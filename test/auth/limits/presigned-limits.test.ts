@@ -309,7 +309,12 @@ describe('An id', () => {
     equal(await use(url('GET', 'a', { id: 'link-8' })), '200 content')
     // Another account's ids are its own.
     const other = 'f'.repeat(64)
-    await server.store.catalog.commit(registerAccount, { id: other, name: 'other', now: Date.now() })
+    await server.store.catalog.commit(registerAccount, {
+      id: other,
+      number: '222222222222',
+      name: 'other',
+      now: Date.now(),
+    })
     await server.store.catalog.commit(revokePresigned, {
       accountId: other,
       id: 'link-8',
