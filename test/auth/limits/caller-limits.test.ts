@@ -253,6 +253,17 @@ describe('Limits through HTTP', () => {
     await s3.send(new ListObjectsV2Command({ Bucket: bucket }))
   })
 
+  it('hold for IAM and STS on the same endpoint, which say Throttling', async () => {
+    const { endpoint } = await objectServer({ clock: new HandClock(), settings: { anonymousRequestsPerMinute: 3 } })
+    const ask = async () => {
+      const body = new URLSearchParams({ Action: 'GetCallerIdentity', Version: '2011-06-15' })
+      const response = await fetch(`${endpoint.origin}/`, { method: 'POST', body })
+      return /<Code>(\w+)<\/Code>/.exec(await response.text())?.[1]
+    }
+    for (let i = 0; i < 3; i += 1) equal(await ask(), 'MissingAuthenticationToken')
+    equal(await ask(), 'Throttling')
+  })
+
   it('refuse who guesses before a signature is looked at, with Retry-After', async () => {
     const { s3, bucket, endpoint } = await objectServer({
       clock: new HandClock(),
