@@ -207,7 +207,10 @@ export class Question implements Allowed {
   #contextOf(right: Right, rules: BucketRules | undefined): QuestionOf['context'] {
     const existingTags = (): TagPairs => [...(this.#objectOf(right)?.tags ?? [])]
     const facts = factsOf(this.#asking, this.#parts)
-    return contextOf({ ...facts, ownerNumber: rules?.access.owner.number, existingTags }, right)
+    // The request may have a query that would say what is listed, were it a listing.
+    const parameters =
+      right.target.key === undefined && this.#address.key !== undefined ? noParameters : facts.parameters
+    return contextOf({ ...facts, parameters, ownerNumber: rules?.access.owner.number, existingTags }, right)
   }
 
   /** The object a right is about. What is answered once holds for the whole request, and is what may be opened. */
@@ -265,6 +268,8 @@ export class Question implements Allowed {
     this.isCharged = true
   }
 }
+
+const noParameters: ReadonlyMap<string, string> = new Map()
 
 /** What most permissions rest on: any version may be opened. */
 const onNothing: DecidedOn = {}

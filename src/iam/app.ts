@@ -6,6 +6,9 @@ import { authenticator } from '../auth/authenticate.js'
 import type { IamAuthorizer, QueryOperationName } from '../auth/authorize-iam.js'
 import type { Authenticated } from '../auth/caller.js'
 import type { KeyRing } from '../auth/keys.js'
+import type { Entry, Visit } from '../auth/limits/entry.js'
+import type { Guard } from '../auth/limits/guard.js'
+import { S3Error } from '../contract/errors.js'
 import { IamError } from '../contract/iam-errors.js'
 import type { IamOperations } from '../contract/iam-operation.js'
 import type { Log } from '../contract/log.js'
@@ -33,6 +36,8 @@ export interface IamAppSettings {
   readonly operations: IamOperations
   readonly stsOperations: StsOperations
   readonly keys: KeyRing
+  readonly guard: Guard
+  readonly entry: Entry
   /** The server's region: signatures for it are taken, and for "us-east-1". */
   readonly region: string
   readonly clock: Clock
@@ -67,6 +72,7 @@ export function iamApp(settings: IamAppSettings): Neighbour {
     const body = await readBody(formSizeBytesMax)
     const authenticated = authenticate(request, body)
     if (authenticated !== undefined) recognize()
+    const visit = authenticated && (await visitOf(request, authenticated))
     const parameters = parametersOf(formOf(request, body))
     const model = modelOf(parameters, authenticated === undefined ? undefined : progress.service)
     progress.service = model.service
@@ -78,7 +84,18 @@ export function iamApp(settings: IamAppSettings): Neighbour {
       settings.authorize({ requestId, authenticated, facts: requestFacts(request) }, operation, input)
     }
     const call = askerOf(authenticated, request, requestId, settings.clock)
-    return encodeOutput(model, await perform(model, input, call), requestId)
+    const answered = encodeOutput(model, await perform(model, input, call), requestId)
+    visit?.counted?.leave(body.length, answered.body instanceof Uint8Array ? answered.body.length : 0)
+    return answered
+  }
+
+  /** Counts a request against its caller's limits.
+   *  @throws SlowDown with Retry-After; InvalidArgument for limits of presigned requests, which are S3's */
+  async function visitOf(request: HttpRequest, authenticated: Authenticated): Promise<Visit> {
+    const parameters = new Map(new URLSearchParams(request.query))
+    const visit = await settings.entry.enter(request, parameters, authenticated)
+    if (visit.limits === undefined) return visit
+    throw new S3Error('InvalidArgument', { message: 'Limits of presigned requests say nothing of this one.' })
   }
 
   /** Runs one operation. The model's own schema has made the input, and reads the output. */
@@ -102,18 +119,22 @@ interface Progress {
 /** Says who signed a request, for whichever of both services and regions it is signed. */
 function authenticatorByScope({
   keys,
+  guard,
   region,
   clock,
 }: IamAppSettings): (request: HttpRequest, body: Uint8Array) => Authenticated | undefined {
   const made = new Map<string, ReturnType<typeof authenticator>>()
   for (const service of ['iam', 'sts'] as const) {
     for (const one of [region, globalRegion]) {
-      made.set(`${one}/${service}`, authenticator({ keys, region: one, clock, service }))
+      made.set(`${one}/${service}`, guard.around(authenticator({ keys, region: one, clock, service })))
     }
   }
   return (request, body) => {
     const scope = statedScope(request)
-    if (scope === undefined) return undefined
+    if (scope === undefined) {
+      guard.countAnonymous(request)
+      return undefined
+    }
     // One of another region is refused by the server's own, in its words.
     const authenticate = made.get(`${scope.region}/${scope.service}`) ?? made.get(`${region}/${scope.service}`)
     if (authenticate === undefined) throw new Error(`no authenticator for ${scope.service}`)
