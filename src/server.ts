@@ -136,7 +136,8 @@ export function applicationOn(
   const operator = operatorKey(rootKey, account)
   const uses = new KeyUses(catalog, region, log)
   const keys = keyRing({ operator, catalog, sealer: store.sealer, clock, uses })
-  const decider = authorizer({ catalog, region, clock, log, denials: new Denials() })
+  const parts = { catalog, region, clock, log, denials: new Denials() }
+  const decider = authorizer(parts)
   const app = new Koa()
   // Every error is answered and logged by the application; what is left are sockets that broke after the answer.
   app.silent = true
@@ -155,10 +156,8 @@ export function applicationOn(
       operations: iamOperations(store, clock),
       stsOperations: stsOperations(store, clock, settings),
       keys,
-      region,
-      clock,
       authorize: iamAuthorizer(decider, catalog),
-      log,
+      parts,
     }),
     // What a server of several processes may work on is divided among them.
     admission: new Admission(Math.ceil(settings.requestsMax / settings.workers)),
