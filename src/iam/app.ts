@@ -27,8 +27,9 @@ import { type ParameterNode, parametersOf } from './wire/parameters.js'
 /** Longest form. SimulateCustomPolicy with policies of the greatest size stays below, as does AssumeRoleWithWebIdentity. */
 const formSizeBytesMax = 256 * 1024
 
-/** aws-cli and the SDKs sign for it when they call IAM, wherever they are: IAM "is a global service with a single endpoint". */
-const globalRegion = 'us-east-1'
+/** For what clients sign that have no region, or do not look at it: IAM "is a global service with a single endpoint". aws-cli and the SDKs sign for
+ *  us-east-1 wherever they are; boto3 with an empty region signs for that. */
+const globalRegions = ['us-east-1', '']
 
 /** What the application of IAM and STS is made of. */
 export interface IamAppSettings {
@@ -38,7 +39,7 @@ export interface IamAppSettings {
   readonly guard: Guard
   readonly entry: Entry
   readonly authorize: IamAuthorizer
-  /** What authorization is made of. Signatures are taken for its region, and for "us-east-1". */
+  /** What authorization is made of. Signatures are taken for its region, and for those of `globalRegions`. */
   readonly parts: AuthorizerParts
 }
 
@@ -123,7 +124,7 @@ function authenticatorByScope({
 }: IamAppSettings): (request: HttpRequest, body: Uint8Array) => Authenticated | undefined {
   const made = new Map<string, ReturnType<typeof authenticator>>()
   for (const service of ['iam', 'sts'] as const) {
-    for (const one of [region, globalRegion]) {
+    for (const one of [region, ...globalRegions]) {
       made.set(`${one}/${service}`, guard.around(authenticator({ keys, region: one, clock, service })))
     }
   }
