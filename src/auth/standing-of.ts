@@ -62,7 +62,7 @@ export function standingOfSession(
 }
 
 /** The principal of an account's own key. */
-export const rootOf = (account: AccountName): Principal => ({
+const rootOf = (account: AccountName): Principal => ({
   kind: 'root',
   account,
   arn: rootArn(account.number),

@@ -14,7 +14,7 @@ export interface Standing {
 
 /** AWS's canonical id of whoever has not signed. Source: S3 User Guide, "Access control list (ACL) overview"; measured: the owner of objects that
  *  nobody signed for. */
-export const anonymousId = '65a011a29cdf8ec533ec3d1ccaae921c'
+const anonymousId = '65a011a29cdf8ec533ec3d1ccaae921c'
 
 /** Nobody in particular: no policies of his own, no account. */
 export const anonymous: Standing = {
