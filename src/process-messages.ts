@@ -1,5 +1,6 @@
 // What the supervisor and its processes say to each other over the channel that comes with a child process. Everything is JSON.
 
+import type { Tally } from './auth/limits/request-windows.js'
 import type { RootKey } from './auth/root-key.js'
 import { Secret } from './auth/secret.js'
 import type { Settings } from './settings.js'
@@ -69,6 +70,7 @@ export type ToWorkerProcess =
     }
   /** A socket comes with it. */
   | { readonly kind: 'connection' }
+  | Tallies
   | Stop
 
 /** From a worker. */
@@ -77,7 +79,15 @@ export type FromWorkerProcess =
   | Refused
   /** So many connections that were handed over have been taken, in their order, and so many have closed. */
   | { readonly kind: 'connections'; readonly taken: number; readonly closed: number }
+  | Tallies
   | StoppedWriting
+
+/** Requests that a worker has counted since it told of them last: all workers keep the limits of a minute together. */
+export interface Tallies {
+  readonly kind: 'tallies'
+  readonly addresses: readonly Tally[]
+  readonly callers: readonly Tally[]
+}
 
 interface Stop {
   readonly kind: 'stop'

@@ -6,7 +6,12 @@ import type { Socket } from 'node:net'
 import Koa from 'koa'
 import { iamAuthorizer } from './auth/authorize-iam.js'
 import { formAuthenticator } from './auth/authenticate-form.js'
+import { blockListOf } from './auth/address-list.js'
 import { authenticator } from './auth/authenticate.js'
+import { CallerLimits } from './auth/limits/caller-limits.js'
+import { Entry } from './auth/limits/entry.js'
+import { Guard } from './auth/limits/guard.js'
+import { RequestWindows } from './auth/limits/request-windows.js'
 import { authorizer } from './auth/authorize.js'
 import { Denials } from './auth/denials.js'
 import { keyRing } from './auth/key-ring.js'
@@ -83,24 +88,26 @@ export async function startServer(settings: Settings, parts: ServerParts = {}): 
   const { clock = systemClock, log = openLog(settings.logLevel) } = parts
   const tls = await tlsOf(settings)
   const { rootKey, store } = await openData(settings, clock, log)
+  let application: Application | undefined
   try {
-    const application = applicationOn(store, rootKey, settings, tls, { ...parts, clock, log })
-    const { server, connections } = application
+    const made = (application = applicationOn(store, rootKey, settings, tls, { ...parts, clock, log }))
+    const { server } = made
     await listen(server, settings.address)
     const endpoint = endpointOf(server, settings.address.host, tls !== undefined)
     let closed: Promise<void> | undefined
     const close = (graceMs = settings.shutdownGraceMs): Promise<void> => {
-      application.isStopping = true
-      closed ??= stop(server, connections, graceMs, store)
+      made.isStopping = true
+      closed ??= stop(made, graceMs, store)
       return closed
     }
     const closeNow = (): Promise<void> => {
       const stopped = close(0)
-      cut(application)
+      cut(made)
       return stopped
     }
     return { endpoint, region: settings.region, rootKey, store, close, closeNow }
   } catch (error) {
+    await application?.callers.close()
     await store.close()
     throw error
   }
@@ -113,6 +120,10 @@ export interface Application {
   readonly connections: Connections
   /** Whether no further requests are wanted; said under `/-/health/ready`. */
   isStopping: boolean
+  /** What callers may ask for. To be closed before the store. */
+  readonly callers: CallerLimits
+  /** What is counted in a minute, by whom: several processes tell each other. */
+  readonly windows: { readonly addresses: RequestWindows; readonly callers: RequestWindows }
 }
 
 /** Makes the application of a server, or of one of its worker processes. */
@@ -138,14 +149,28 @@ export function applicationOn(
   const keys = keyRing({ operator, catalog, sealer: store.sealer, clock, uses })
   const parts = { catalog, region, clock, log, denials: new Denials() }
   const decider = authorizer(parts)
+  // Counted apart: who has many addresses must not make callers forgotten.
+  const windows = { addresses: new RequestWindows(clock), callers: new RequestWindows(clock) }
+  const callers = new CallerLimits({ catalog, clock, log, windows: windows.callers })
+  const guard = new Guard({
+    clock,
+    log,
+    windows: windows.addresses,
+    anonymousPerMinute: settings.anonymousRequestsPerMinute,
+    failuresPerMinute: settings.failedSignaturesPerMinute,
+  })
+  const formsOf = formAuthenticator({ keys, region, clock, acceptsVersion2: settings.acceptSignatureV2Forms })
   const app = new Koa()
   // Every error is answered and logged by the application; what is left are sockets that broke after the answer.
   app.silent = true
   const isReady = async (): Promise<boolean> => !application.isStopping && store.failure() === undefined
+  const entry = new Entry({ catalog, clock, callers })
   const s3 = s3App({
     operations: { ...operations(store, clock, region, newBuckets), ...added },
-    authenticate: authenticator({ keys, region, clock }),
-    authenticateForm: formAuthenticator({ keys, region, clock, acceptsVersion2: settings.acceptSignatureV2Forms }),
+    authenticate: guard.around(authenticator({ keys, region, clock })),
+    authenticateForm: guard.aroundForms(formsOf),
+    entry,
+    trustedProxies: settings.trustedProxies.length === 0 ? undefined : blockListOf(settings.trustedProxies),
     authorizer: decider,
     domains: settings.domain,
     hostId,
@@ -156,6 +181,8 @@ export function applicationOn(
       operations: iamOperations(store, clock),
       stsOperations: stsOperations(store, clock, settings),
       keys,
+      guard,
+      entry,
       authorize: iamAuthorizer(decider, catalog),
       parts,
     }),
@@ -169,7 +196,7 @@ export function applicationOn(
   const server = httpServer(settings, tls, listenerOf(app, s3, log), connections, hostId)
   const sweep = keepPace(connections, { rateBytesMin: settings.transferRateMin, graceMs: settings.transferGraceMs })
   server.once('close', () => clearInterval(sweep))
-  const application: Application = { server, connections, isStopping: false }
+  const application: Application = { server, connections, isStopping: false, callers, windows }
   return application
 }
 
@@ -285,12 +312,14 @@ function createTlsServer(options: Parameters<typeof createHttpServer>[0] & objec
   }
 }
 
-async function stop(server: Server, connections: Connections, graceMs: number, store: LocalStore): Promise<void> {
+async function stop(application: Application, graceMs: number, store: LocalStore): Promise<void> {
+  const { server, connections, callers } = application
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   connections.closeWhenIdle()
-  const late = setTimeout(cut, graceMs, { server, connections })
+  const late = setTimeout(cut, graceMs, application)
   await closed
   clearTimeout(late)
+  await callers.close()
   await store.close()
 }
 

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
+import { blockListOf } from './auth/address-list.js'
 import { objectOwnerships, type ObjectOwnership } from './contract/bucket-access.js'
 import { logLevels, type LogLevel } from './log.js'
 
@@ -22,6 +23,12 @@ export interface Settings {
   readonly masterKeyFile?: string
   /** Whether browser forms signed with Signature Version 2 are taken. */
   readonly acceptSignatureV2Forms: boolean
+  /** Requests without a signature that an address may make a minute; 0: any number. */
+  readonly anonymousRequestsPerMinute: number
+  /** Signatures an address may get wrong within a minute; 0: any number. */
+  readonly failedSignaturesPerMinute: number
+  /** Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. */
+  readonly trustedProxies: readonly string[]
   readonly newBucketOwnership: ObjectOwnership
   readonly newBucketPublicAccess: 'blocked' | 'open'
   /** Whether issuers of web identities may be at private addresses, and without TLS on this machine. */
@@ -106,12 +113,14 @@ const hostName = z
   .regex(/^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)*$/i)
   .transform((name) => name.toLowerCase())
 
-const namesIn = (text: string): string[] => text.split(',').map((name) => name.trim())
+const itemsIn = (text: string): string[] => text.split(',').map((item) => item.trim())
 
 /** A list, or text with commas between its items. */
-const hostNames = z
-  .union([z.string().transform(namesIn), z.array(z.string()).transform((list) => list.flatMap(namesIn))])
-  .pipe(z.array(hostName).min(1))
+const list = z.union([z.string().transform(itemsIn), z.array(z.string()).transform((texts) => texts.flatMap(itemsIn))])
+
+const hostNames = list.pipe(z.array(hostName).min(1))
+
+const addresses = list.pipe(z.array(z.string()).refine((entries) => blockListOf(entries) !== undefined))
 
 /** Every setting by its name in a configuration file. */
 export const definitions = {
@@ -186,6 +195,25 @@ export const definitions = {
       'take browser forms signed with Signature Version 2, for old upload pages; requests signed with it are always refused (default false)',
     placeholder: 'BOOLEAN',
     isSwitch: true,
+  },
+  anonymousRequestsPerMinute: count(
+    0,
+    1_000_000,
+    100,
+    'requests without a signature that an address may make a minute; further ones are told SlowDown; 0: any number',
+  ),
+  failedSignaturesPerMinute: count(
+    0,
+    1_000_000,
+    30,
+    'signatures that an address may get wrong within a minute before it is told SlowDown for a while; 0: any number',
+  ),
+  trustedProxies: {
+    schema: addresses.default([]),
+    allowed: 'addresses and networks (192.0.2.1, 10.0.0.0/8, 2001:db8::/32), with commas between them',
+    about:
+      'proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; addresses and networks, may be given several times (default none)',
+    placeholder: 'ADDRESS',
   },
   newBucketOwnership: {
     schema: z.enum(objectOwnerships).default('BucketOwnerEnforced'),
@@ -278,6 +306,6 @@ export const flags: readonly Flag[] = names
       name,
       usage: 'isSwitch' in definition ? flag : `${flag} <${placeholder}>`,
       about: `${about} [${variableOf(name)}]`,
-      isRepeatable: name === 'domain',
+      isRepeatable: name === 'domain' || name === 'trustedProxies',
     }
   })

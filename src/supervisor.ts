@@ -93,6 +93,9 @@ class Supervisor {
         new WorkerSlot(i + 1, log, {
           onReady: () => this.#handOutWaiting(),
           onDeath: (instance) => this.#writer?.say({ kind: 'bury', instance }),
+          onTallies: (tallies, from) => {
+            for (const worker of this.#workers) if (worker !== from) worker.tell(tallies)
+          },
           onStoppedWriting: (reason) => {
             this.#stoppedWriting ??= reason
             this.#writer?.say({ kind: 'stopWriting', reason })

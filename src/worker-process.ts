@@ -11,6 +11,9 @@ import type { ServedStore } from './store/store.js'
 import { openWorkerStore } from './store/worker-store.js'
 import { leave, supervised } from './supervised.js'
 
+/** How often workers tell each other what they have counted, ms: so much later a limit of a minute is known to be reached by all. */
+const talliesMs = 250
+
 /** Set once it is ready. */
 let serving: { readonly application: Application; readonly store: ServedStore } | undefined
 /** Connections that were handed over and are open. */
@@ -29,6 +32,10 @@ function receive(message: ToWorkerProcess, socket: Socket | undefined): void {
   switch (message.kind) {
     case 'start':
       start(message).catch((error: unknown) => say({ kind: 'refused', error: refusalOf(error) }))
+      return
+    case 'tallies':
+      serving?.application.windows.addresses.add(message.addresses)
+      serving?.application.windows.callers.add(message.callers)
       return
     case 'connection':
       return take(socket)
@@ -58,7 +65,14 @@ async function start({ settings, run, instance, number, keys }: ToWorkerProcess 
   // It is given its connections; with this event Node begins to look for those whose headers are late.
   application.server.emit('listening')
   serving = { application, store }
+  setInterval(() => tellTallies(application), talliesMs).unref()
   say({ kind: 'ready' })
+}
+
+/** Tells the other workers what was counted here. */
+function tellTallies({ windows }: Application): void {
+  const [addresses, callers] = [windows.addresses.takeUntold(), windows.callers.takeUntold()]
+  if (addresses.length + callers.length > 0) say({ kind: 'tallies', addresses, callers })
 }
 
 /** @param socket undefined when the client left on the way here */
@@ -99,6 +113,7 @@ async function stop(graceMs: number): Promise<void> {
   application.connections.closeWhenIdle()
   await stopping
   application.server.close()
+  await application.callers.close()
   await store.close()
   leave()
 }

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Child } from './child.js'
 import type { Log } from './contract/log.js'
-import type { FromWorkerProcess, ToWorkerProcess } from './process-messages.js'
+import type { FromWorkerProcess, Tallies, ToWorkerProcess } from './process-messages.js'
 import { Restarts } from './restarts.js'
 import { newInstance } from './store/bodies.js'
 import { errorOf } from './store/catalog/error-data.js'
@@ -17,6 +17,8 @@ export interface WorkerEvents {
   readonly onReady: () => void
   /** Its process has ended; the folder it wrote to has no writer any more. */
   readonly onDeath: (instance: string) => void
+  /** It has counted requests. */
+  readonly onTallies: (tallies: Tallies, from: WorkerSlot) => void
   /** A sync has failed in it. */
   readonly onStoppedWriting: (reason: string) => void
   /** It cannot be started any more. */
@@ -68,6 +70,11 @@ export class WorkerSlot {
     this.#child?.hand({ kind: 'connection' }, socket)
   }
 
+  /** Tells it what another worker has counted. */
+  tell(tallies: Tallies): void {
+    if (this.isReady) this.#child?.say(tallies)
+  }
+
   /** Tells it to finish what is under way. Told again, the shorter grace counts. */
   stop(graceMs: number): void {
     this.#isStopping = true
@@ -101,6 +108,8 @@ export class WorkerSlot {
             case 'connections':
               this.#connections -= message.closed
               return child.noteTaken(message.taken)
+            case 'tallies':
+              return this.#events.onTallies(message, this)
             case 'stoppedWriting':
               return this.#events.onStoppedWriting(message.reason)
           }

@@ -25,6 +25,9 @@ describe('settings', () => {
       region: 'us-east-1',
       domain: ['localhost'],
       acceptSignatureV2Forms: false,
+      anonymousRequestsPerMinute: 100,
+      failedSignaturesPerMinute: 30,
+      trustedProxies: [],
       newBucketOwnership: 'BucketOwnerEnforced',
       newBucketPublicAccess: 'blocked',
       oidcAllowPrivate: false,
@@ -78,6 +81,10 @@ describe('settings', () => {
     ['newBucketPublicAccess', 'open', 'open'],
     ['oidcAllowPrivate', 'true', true],
     ['region', 'eu-central-1', 'eu-central-1'],
+    ['anonymousRequestsPerMinute', '0', 0],
+    ['failedSignaturesPerMinute', '0', 0],
+    ['trustedProxies', '10.0.0.0/8, ::1', ['10.0.0.0/8', '::1']],
+    ['trustedProxies', ['192.0.2.1', '10.0.0.0/8,fd00::/8'], ['192.0.2.1', '10.0.0.0/8', 'fd00::/8']],
   ]
   for (const [name, value, expected] of right) {
     it(`take ${name} ${JSON.stringify(value)}`, () => {
@@ -104,6 +111,10 @@ describe('settings', () => {
     ['domain', 'http://example.com'],
     ['domain', '-a.example'],
     ['domain', []],
+    ['trustedProxies', 'proxy.example'],
+    ['trustedProxies', '10.0.0.0/33'],
+    ['trustedProxies', ''],
+    ['anonymousRequestsPerMinute', '-1'],
     ['logLevel', 'loud'],
     ['connectionsMax', '0'],
     ['requestsMax', '0'],

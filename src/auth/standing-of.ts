@@ -21,16 +21,6 @@ export function standingOfOwner(key: KeyStanding, compiled: CompiledPolicies): S
   }
 }
 
-/** Whom a user's own key, or a session of a role without policies, stands for. */
-export function standingOfIdentity(identity: IdentityStanding, compiled: CompiledPolicies): Standing {
-  const account = accountOf(identity)
-  const principal = identity.kind === 'user' ? userOf(identity) : roleOf(identity, account, 'session', {}, undefined)
-  return {
-    caller: callerOf(account, principal, ''),
-    policies: { ...policiesOf(identity, compiled), session: [] },
-  }
-}
-
 /** Whom a session stands for.
  *  @param subject the user or role whose rights it has; undefined: the account itself
  *  @param parent the key that asked for it, if one did
@@ -62,7 +52,7 @@ export function standingOfSession(
 }
 
 /** The principal of an account's own key. */
-export const rootOf = (account: AccountName): Principal => ({
+const rootOf = (account: AccountName): Principal => ({
   kind: 'root',
   account,
   arn: rootArn(account.number),

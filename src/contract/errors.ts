@@ -174,6 +174,8 @@ export const errorTable = {
     'Invalid according to Policy: Policy Condition failed: the key of the form does not match the policy.',
   ],
   PreconditionFailed: [412, 'At least one of the pre-conditions you specified did not hold'],
+  // AWS has no quotas; the code, and its status, are those of Ceph's RGW, whose 403 no SDK tries again.
+  QuotaExceeded: [403, 'The quota has no room for this.'],
   Redirect: [
     307,
     'Please re-send this request to the specified temporary endpoint. Continue to use the original request endpoint for future requests.',

@@ -4,6 +4,7 @@
 import type * as Sdk from '@aws-sdk/client-s3'
 import type { Principal } from './access.js'
 import type { Claims } from './claims.js'
+import type { PresignUse } from './presign-use.js'
 
 /** Names of everything the SDK knows how to ask for ("PutObject", "ListObjectsV2", …). Source: client-s3's `…Command` classes. */
 export type OperationName = {
@@ -56,6 +57,8 @@ export interface Call {
   readonly claims: Claims
   /** The request's id as in `x-amz-request-id`. */
   readonly requestId: string
+  /** Set when it may be made once: PutObject notes that it was, in the transaction that makes the object. */
+  readonly presignUse?: PresignUse | undefined
   /** See `requireDecidedOn`. */
   readonly decidedOn: DecidedOn
   /** Whether the caller may delete a key of the bucket, or a version of one: for DeleteObjects, whose keys are known only here. */

@@ -10,9 +10,9 @@ export interface HttpRequest {
   readonly query: string
   /** By lower-case name; repeated ones joined with ", " as Node does (values trimmed, inner spaces untouched). */
   readonly headers: Readonly<Record<string, string | undefined>>
-  /** Address of the peer's socket. */
+  /** Of the client: the socket's peer, or whom a trusted proxy names. An IPv4 address is told as one. */
   readonly remoteAddress: string
-  /** Whether it came over TLS. */
+  /** Whether it came over TLS, here or at a trusted proxy. */
   readonly isSecure: boolean
   /** "1.2" or "1.3"; undefined without TLS. */
   readonly tlsVersion?: string | undefined

@@ -7,6 +7,9 @@ import type { AuthorizerParts } from '../auth/asking.js'
 import type { IamAuthorizer, QueryOperationName } from '../auth/authorize-iam.js'
 import type { Authenticated } from '../auth/caller.js'
 import type { KeyRing } from '../auth/keys.js'
+import type { Entry, Visit } from '../auth/limits/entry.js'
+import type { Guard } from '../auth/limits/guard.js'
+import { S3Error } from '../contract/errors.js'
 import { IamError } from '../contract/iam-errors.js'
 import type { IamOperations } from '../contract/iam-operation.js'
 import type { HttpRequest } from '../contract/request.js'
@@ -24,16 +27,19 @@ import { type ParameterNode, parametersOf } from './wire/parameters.js'
 /** Longest form. SimulateCustomPolicy with policies of the greatest size stays below, as does AssumeRoleWithWebIdentity. */
 const formSizeBytesMax = 256 * 1024
 
-/** aws-cli and the SDKs sign for it when they call IAM, wherever they are: IAM "is a global service with a single endpoint". */
-const globalRegion = 'us-east-1'
+/** For what clients sign that have no region, or do not look at it: IAM "is a global service with a single endpoint". aws-cli and the SDKs sign for
+ *  us-east-1 wherever they are; boto3 with an empty region signs for that. */
+const globalRegions = ['us-east-1', '']
 
 /** What the application of IAM and STS is made of. */
 export interface IamAppSettings {
   readonly operations: IamOperations
   readonly stsOperations: StsOperations
   readonly keys: KeyRing
+  readonly guard: Guard
+  readonly entry: Entry
   readonly authorize: IamAuthorizer
-  /** What authorization is made of. Signatures are taken for its region, and for "us-east-1". */
+  /** What authorization is made of. Signatures are taken for its region, and for those of `globalRegions`. */
   readonly parts: AuthorizerParts
 }
 
@@ -69,6 +75,7 @@ export function iamApp(settings: IamAppSettings): Neighbour {
     const body = await readBody(formSizeBytesMax)
     const authenticated = authenticate(request, body)
     if (authenticated !== undefined) recognize()
+    const visit = authenticated && (await visitOf(request, authenticated))
     const parameters = parametersOf(formOf(request, body))
     const model = modelOf(parameters, authenticated === undefined ? undefined : progress.service)
     progress.service = model.service
@@ -77,7 +84,18 @@ export function iamApp(settings: IamAppSettings): Neighbour {
     const asking = askingOf(authenticated, request, requestId)
     // Every action of both SDKs' models is an operation of theirs.
     if (authenticated !== undefined) settings.authorize(asking, model.name as QueryOperationName, input)
-    return encodeOutput(model, await perform(model, input, callOf(asking, settings.parts)), requestId)
+    const answered = encodeOutput(model, await perform(model, input, callOf(asking, settings.parts)), requestId)
+    visit?.counted?.leave(body.length, answered.body instanceof Uint8Array ? answered.body.length : 0)
+    return answered
+  }
+
+  /** Counts a request against its caller's limits.
+   *  @throws SlowDown with Retry-After; InvalidArgument for limits of presigned requests, which are S3's */
+  async function visitOf(request: HttpRequest, authenticated: Authenticated): Promise<Visit> {
+    const parameters = new Map(new URLSearchParams(request.query))
+    const visit = await settings.entry.enter(request, parameters, authenticated)
+    if (visit.limits === undefined) return visit
+    throw new S3Error('InvalidArgument', { message: 'Limits of presigned requests say nothing of this one.' })
   }
 
   /** Runs one operation. The model's own schema has made the input, and reads the output. */
@@ -101,17 +119,21 @@ interface Progress {
 /** Says who signed a request, for whichever of both services and regions it is signed. */
 function authenticatorByScope({
   keys,
+  guard,
   parts: { region, clock },
 }: IamAppSettings): (request: HttpRequest, body: Uint8Array) => Authenticated | undefined {
   const made = new Map<string, ReturnType<typeof authenticator>>()
   for (const service of ['iam', 'sts'] as const) {
-    for (const one of [region, globalRegion]) {
-      made.set(`${one}/${service}`, authenticator({ keys, region: one, clock, service }))
+    for (const one of [region, ...globalRegions]) {
+      made.set(`${one}/${service}`, guard.around(authenticator({ keys, region: one, clock, service })))
     }
   }
   return (request, body) => {
     const scope = statedScope(request)
-    if (scope === undefined) return undefined
+    if (scope === undefined) {
+      guard.countAnonymous(request)
+      return undefined
+    }
     // One of another region is refused by the server's own, in its words.
     const authenticate = made.get(`${scope.region}/${scope.service}`) ?? made.get(`${region}/${scope.service}`)
     if (authenticate === undefined) throw new Error(`no authenticator for ${scope.service}`)

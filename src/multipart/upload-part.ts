@@ -5,11 +5,12 @@ import { checksumAlgorithms, type ChecksumAlgorithm, type Claims } from '../cont
 import { requirePartChecksum, requirePartNumber, requirePartSize } from '../contract/multipart.js'
 import type { Clock, Operation } from '../contract/operation.js'
 import { checksumOf, uploadNamed } from '../store/catalog/find-upload.js'
+import { requirePartRoom } from '../store/catalog/meter.js'
 import { putPart } from '../store/catalog/put-part.js'
 import type { Store } from '../store/store.js'
 
 /** Stores `call.body` (0 bytes to 5 GiB) as part 1 to 10,000 of an upload; the last one sent under a number counts.
- *  @throws NoSuchBucket and NoSuchUpload before the body is read, or after it when the upload ended meanwhile; InvalidArgument, InvalidRequest
+ *  @throws NoSuchBucket and NoSuchUpload before the body is read, or after it when the upload ended meanwhile; InvalidArgument, QuotaExceeded, InvalidRequest
  *  for a checksum that is not the upload's, EntityTooLarge, BadDigest and what else `Store.writeBody` throws: nothing is stored then
  *  Source: AWS API reference, UploadPart */
 export const uploadPart =
@@ -19,6 +20,8 @@ export const uploadPart =
     if (call.claims.size !== undefined) requirePartSize(call.claims.size)
     const name = { bucket: input.Bucket ?? '', key: input.Key ?? '', uploadId: input.UploadId ?? '' }
     const upload = await store.catalog.read(uploadNamed, name)
+    if (upload.isMetered === 1)
+      await store.catalog.read(requirePartRoom, { upload, number, size: call.claims.size ?? 0 })
     const sent = algorithmsSent(call.claims)
     requirePartChecksum(checksumOf(upload), sent)
     const draft = await store.writeBody(call.body, call.claims, [upload.checksumAlgorithm])

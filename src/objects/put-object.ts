@@ -11,6 +11,7 @@ import { md5ETag, quotedETag } from '../contract/etag.js'
 import { writeConditionsOf } from '../contract/preconditions.js'
 import { headersJson } from '../contract/stored-headers.js'
 import { tagsJson, tagsOfHeader } from '../contract/tags.js'
+import { requireUnusedPresign } from '../store/catalog/presigned.js'
 import { putVersion, requireWriteTarget } from '../store/catalog/put-version.js'
 import { wantedList } from '../store/catalog/wanted-list.js'
 import { type Draft, smallBodySizeBytesMax } from '../store/blobs/draft.js'
@@ -34,7 +35,11 @@ export const putObject =
     const tags = input.Tagging === undefined ? null : tagsJson(tagsOfHeader(input.Tagging))
     // A small body that is on its way already is read sooner than its bucket is looked up twice.
     const { size = Infinity } = call.claims
-    if (call.asksFirst || size > smallBodySizeBytesMax) await store.catalog.read(requireWriteTarget, target)
+    if (call.asksFirst || size > smallBodySizeBytesMax)
+      await store.catalog.read(requireWriteTarget, { ...target, size: call.claims.size ?? 0 })
+
+    const { presignUse } = call
+    if (presignUse !== undefined) await store.catalog.read(requireUnusedPresign, presignUse)
 
     const draft = await store.writeBody(call.body, call.claims)
     try {
@@ -49,6 +54,7 @@ export const putObject =
         headers,
         tags,
         now: clock.now(),
+        ...(presignUse !== undefined && { presignUse }),
       })
       return {
         ETag: quotedETag(etag),

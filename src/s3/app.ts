@@ -2,6 +2,7 @@
 // The order is the contract: who asks comes before what is asked, both before the first byte of a body.
 
 import type { IncomingMessage } from 'node:http'
+import type { BlockList } from 'node:net'
 import type { Middleware } from 'koa'
 import type { FormFields } from '../auth/authenticate-form.js'
 import type { Authenticated } from '../auth/caller.js'
@@ -9,6 +10,8 @@ import type { Allowed } from '../auth/question.js'
 import type { Asking } from '../auth/asking.js'
 import type { Authorizer } from '../auth/authorize.js'
 import { isDecisionOutdated } from '../contract/decided-on.js'
+import type { Entry, Visit } from '../auth/limits/entry.js'
+import { requireLimits } from '../auth/limits/presigned-limits.js'
 import { S3Error } from '../contract/errors.js'
 import type { Log } from '../contract/log.js'
 import type { Call, Clock, OperationName, Operations } from '../contract/operation.js'
@@ -50,7 +53,11 @@ export interface S3AppSettings {
   /** `x-amz-id-2` of every answer. */
   readonly hostId: string
   /** As `authenticate`, for browser forms, whose signature stands in their fields. */
-  readonly authenticateForm: (fields: FormFields) => Authenticated
+  readonly authenticateForm: (fields: FormFields, request: HttpRequest) => Authenticated
+  /** Where callers' limits are kept, and those of presigned requests. */
+  readonly entry: Entry
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: BlockList | undefined
   readonly corsRulesOf: CorsRulesOf
   readonly clock: Clock
   readonly connections: Connections
@@ -73,6 +80,7 @@ const restsOnDocument: ReadonlySet<OperationName> = new Set([
 interface Progress {
   request?: HttpRequest
   address?: Address
+  visit?: Visit
 }
 
 /** Everything of S3. It answers every request it is given. */
@@ -105,13 +113,20 @@ async function serve(settings: S3AppSettings, message: IncomingMessage, exchange
     answer = encodeError(refusal, resourceOf(progress.address), requestId, hostId)
   }
   try {
-    const ids = { 'x-amz-request-id': requestId, 'x-amz-id-2': hostId, Server: 'Cairn' }
+    const ids = withWarning({ 'x-amz-request-id': requestId, 'x-amz-id-2': hostId, Server: 'Cairn' }, progress)
     const isCrossOrigin = progress.request?.headers['origin'] !== undefined
     await exchange.send(answer, isCrossOrigin ? withCors(ids, settings.corsRulesOf, progress) : ids)
   } catch (error) {
     if (error instanceof ClientLeft) log.debug({ requestId }, 'the client left before its answer')
     else log.error({ requestId, request: `${message.method} ${message.url}`, err: error }, 'an answer was cut off')
   }
+  progress.visit?.counted?.leave(exchange.body.receivedSizeBytes, exchange.sentSizeBytes)
+}
+
+/** Tells who is near a limit. */
+function withWarning(headers: Readonly<Record<string, string>>, { visit }: Progress): Readonly<Record<string, string>> {
+  const warning = visit?.counted?.warning
+  return warning === undefined ? headers : { ...headers, 'x-cairn-limit-warning': warning }
 }
 
 /** Whether a body is there, and so small that its memory need not be counted. */
@@ -124,7 +139,7 @@ async function answerOf(
   requestId: string,
   progress: Progress,
 ): Promise<Answer> {
-  const request = (progress.request = trusted(message, exchange))
+  const request = (progress.request = trusted(message, exchange, settings.trustedProxies))
   const address = (progress.address = addressOf(request, settings.domains))
   if (request.method === 'OPTIONS') return preflight(request, address, settings.corsRulesOf)
 
@@ -133,13 +148,16 @@ async function answerOf(
     const readBody = (sizeBytesMax: number): Promise<Uint8Array> => readForm(exchange, request, sizeBytesMax)
     return neighbour.answer({ request, requestId, readBody, recognize: () => exchange.recognize() })
   }
-  if (isPostForm(request, address)) return storeForm(settings, request, address, exchange, requestId)
+  if (isPostForm(request, address)) return storeForm(settings, request, address, exchange, requestId, progress)
 
   const authenticated = settings.authenticate(request)
   if (authenticated.signature !== undefined) exchange.recognize()
+  const entered = settings.entry.enter(request, address.parameters, authenticated)
+  const visit = (progress.visit = entered instanceof Promise ? await entered : entered)
   const full = authenticated.by === 'query' ? withPresignedHeaders(request, address) : request
   const name = operationOf(full.method, address, full.headers)
-  return perform(settings, name, { request: full, address, authenticated, exchange, requestId })
+  if (visit.limits !== undefined) requireLimits(visit.limits, name, request)
+  return perform(settings, name, { request: full, address, authenticated, visit, exchange, requestId })
 }
 
 /** The payload of a request that is read whole by another application, before it is known who sent it.
@@ -159,9 +177,9 @@ async function readForm(exchange: Exchange, request: HttpRequest, sizeBytesMax: 
   }
 }
 
-function trusted(message: IncomingMessage, exchange: Exchange): HttpRequest {
+function trusted(message: IncomingMessage, exchange: Exchange, proxies: BlockList | undefined): HttpRequest {
   try {
-    return httpRequestOf(message)
+    return httpRequestOf(message, proxies)
   } catch (error) {
     exchange.distrust()
     throw error
@@ -173,6 +191,7 @@ interface Identified {
   readonly request: HttpRequest
   readonly address: Address
   readonly authenticated: Authenticated
+  readonly visit: Visit
   readonly exchange: Exchange
   readonly requestId: string
 }
@@ -185,13 +204,15 @@ async function perform<Name extends OperationName>(
   identified: Identified,
 ): Promise<Answer> {
   const { request, address, authenticated, exchange, requestId } = identified
+  const { limits } = identified.visit
   const { caller } = authenticated
   const { authorizer } = settings
   const operation = settings.operations[name]
   const { payload, requiresChecksum } = modelOf(name)
   const isDocument = payload === 'xml' || payload === 'text'
   const asking = askingOf(identified)
-  const target = { ...address, versionId: address.parameters.get('versionId') }
+  const { bucket, key, parameters } = address
+  const target = { bucket, key, versionId: parameters.get('versionId') }
   if (operation === undefined || (isDocument && !restsOnDocument.has(name))) {
     authorizer.authorize(asking, name, target, decodeHead(name, address, request.headers))
   }
@@ -200,7 +221,13 @@ async function perform<Name extends OperationName>(
   const { body, claims } =
     payload === 'none'
       ? noBody
-      : openBody(exchange.body, request, authenticated.payload, exchange.sendContinue, bodyRules(name))
+      : openBody(
+          exchange.body,
+          request,
+          authenticated.payload,
+          exchange.sendContinue,
+          bodyRules(name, limits?.maxSizeBytes),
+        )
   const document = isDocument
     ? await readWhole(body, claims, documentSizeBytesMax, {
         requiresChecksum,
@@ -216,10 +243,21 @@ async function perform<Name extends OperationName>(
   requireHonoured(input)
   if (caller.principal.kind === 'anonymous') requirePlainAnswer(input)
   const { asksFirst } = exchange
+  const presignUse = limits?.use
+  if (presignUse !== undefined && name !== 'PutObject') await settings.entry.use(presignUse)
   for (let attempt = 1; ; attempt += 1) {
     const { decidedOn, isCharged, mayDelete } = allowed
     try {
-      const output = await operation(input, { caller, body, claims, asksFirst, requestId, decidedOn, mayDelete })
+      const output = await operation(input, {
+        caller,
+        body,
+        claims,
+        asksFirst,
+        requestId,
+        presignUse,
+        decidedOn,
+        mayDelete,
+      })
       return encodeOutput(name, isCharged ? { ...output, RequestCharged: 'requester' } : output, input)
     } catch (error) {
       if (!isDecisionOutdated(error)) throw isMissing(error) && !allowed.mayKnowMissing() ? denied(error) : error
@@ -261,11 +299,12 @@ function requirePlainAnswer(input: object): void {
 
 /** A browser's form: the one upload whose signature is in its body. */
 function storeForm(
-  { operations, authenticateForm, authorizer, clock }: S3AppSettings,
+  { operations, authenticateForm, authorizer, entry, clock }: S3AppSettings,
   request: HttpRequest,
-  { bucket = '' }: Address,
+  { bucket = '', parameters }: Address,
   exchange: Exchange,
   requestId: string,
+  progress: Progress,
 ): Promise<Answer> {
   const putObject = operations.PutObject
   if (putObject === undefined) throw new S3Error('NotImplemented', { message: 'PostObject is not implemented.' })
@@ -274,8 +313,9 @@ function storeForm(
   const bucketUrl = request.path === '/' ? origin : `${origin}/${encodeURIComponent(bucket)}`
   const { body: source, sendContinue: beforeFirstRead } = exchange
   const form = { request, source, beforeFirstRead, bucket, bucketUrl, requestId, clock, authorizer }
-  const recognized = (fields: FormFields): Authenticated => {
-    const authenticated = authenticateForm(fields)
+  const recognized = async (fields: FormFields): Promise<Authenticated> => {
+    const authenticated = authenticateForm(fields, request)
+    progress.visit = await entry.enter(request, parameters, authenticated)
     if (authenticated.signature !== undefined) exchange.recognize()
     return authenticated
   }

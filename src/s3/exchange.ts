@@ -44,6 +44,7 @@ export class Exchange implements Passenger, Applicant, Waiter {
   #pace: Pace | undefined
   #writeNumber = 0
   #unsentSizeBytes = 0
+  #sentSizeBytes = 0
   /** Gives back the memory of an answer that is held whole. */
   #release: (() => void) | undefined
   #awaitsContinue: boolean
@@ -73,6 +74,11 @@ export class Exchange implements Passenger, Applicant, Waiter {
     connection.enter(this)
     // Node asks the answer whose turn it is when nothing moved on the socket.
     response.on('timeout', () => this.#onIdle())
+  }
+
+  /** Bytes of the answer's body that were handed to the socket. */
+  get sentSizeBytes(): number {
+    return this.#sentSizeBytes
   }
 
   /** Whether the client waits to be told to send its body. */
@@ -193,8 +199,10 @@ export class Exchange implements Passenger, Applicant, Waiter {
         response.end()
       } else {
         if (body === undefined) response.end()
-        else if (body instanceof Uint8Array && this.#release === undefined) response.end(body)
-        else if (body instanceof Uint8Array) {
+        else if (body instanceof Uint8Array && this.#release === undefined) {
+          this.#sentSizeBytes += body.length
+          response.end(body)
+        } else if (body instanceof Uint8Array) {
           await this.#write(body)
           response.end()
         } else {
@@ -257,6 +265,7 @@ export class Exchange implements Passenger, Applicant, Waiter {
     this.pause()
     this.#writeNumber += 1
     this.#unsentSizeBytes = chunk.length
+    this.#sentSizeBytes += chunk.length
     return new Promise((resolve, reject) => {
       this.#interrupt = reject
       this.#response.write(chunk, (error) => {

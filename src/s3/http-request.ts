@@ -1,20 +1,23 @@
 // Node's message as the `HttpRequest` that authentication and routing read: the target untouched, the framing beyond doubt.
 
 import type { IncomingMessage } from 'node:http'
+import type { BlockList } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { S3Error } from '../contract/errors.js'
 import { rememberingLast } from '../contract/remembering-last.js'
 import type { HttpRequest } from '../contract/request.js'
+import { type Origin, originOf } from './forwarded.js'
 
 /** Lines of headers a request may have. Node's parser counts their characters, but not what each one costs; S3's 2 KB of user metadata fit in
  *  fewer. */
 const headersMax = 1000
 
 /** Reads head and target of a message.
+ *  @param trusted proxies whose X-Forwarded-For is believed; undefined for none
  *  @throws InvalidURI when the target is neither "/…" nor "http(s)://host/…"
  *  @throws RequestHeaderSectionTooLarge beyond 1,000 headers
  *  @throws BadRequest, NotImplemented when the framing or the Host header leaves doubt; the connection must not be used again then */
-export function httpRequestOf(message: IncomingMessage): HttpRequest {
+export function httpRequestOf(message: IncomingMessage, trusted?: BlockList): HttpRequest {
   if (message.rawHeaders.length > 2 * headersMax) throw new S3Error('RequestHeaderSectionTooLarge')
   const headers = headersOf(message)
   requirePlainFraming(message, headers)
@@ -24,6 +27,7 @@ export function httpRequestOf(message: IncomingMessage): HttpRequest {
   const isOriginForm = target.charCodeAt(0) === slash
   const absolute = isOriginForm ? undefined : absoluteForm(target)
   const pathAndQuery = absolute === undefined ? target : absolute.pathAndQuery
+  const { remoteAddress, isSecure } = originOf(peerOf(message), headers, trusted)
   const mark = pathAndQuery.indexOf('?')
   return {
     method: message.method ?? '',
@@ -32,11 +36,16 @@ export function httpRequestOf(message: IncomingMessage): HttpRequest {
     // RFC 9112, 3.2.2: "the origin server MUST ignore the received Host header field (if any) and instead use the host information of
     // the request-target."
     headers: absolute === undefined ? headers : { ...headers, host: absolute.host },
-    remoteAddress: message.socket.remoteAddress ?? '',
-    isSecure: 'encrypted' in message.socket,
+    remoteAddress,
+    isSecure,
     tlsVersion: message.socket instanceof TLSSocket ? versionOf(message.socket) : undefined,
   }
 }
+
+const peerOf = ({ socket }: IncomingMessage): Origin => ({
+  remoteAddress: socket.remoteAddress ?? '',
+  isSecure: 'encrypted' in socket,
+})
 
 /** "TLSv1.3" → "1.3" */
 const versionOf = (socket: TLSSocket): string | undefined => socket.getProtocol()?.replace('TLSv', '')

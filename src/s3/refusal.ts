@@ -1,5 +1,6 @@
 // What a thrown error becomes: a refusal the caller is told about, or an InternalError that is logged once with its stack.
 
+import { LimitReached } from '../auth/limits/slow-down.js'
 import { S3Error } from '../contract/errors.js'
 import type { Log } from '../contract/log.js'
 import { ClientLeft } from './connections.js'
@@ -13,6 +14,8 @@ const slowDowns = new WeakMap<Log, { count: number; toldMs: number }>()
 /** The refusal that answers `error`. What is no `S3Error` is a bug or a broken machine: it is logged here and nowhere else. */
 export function refusalOf(error: unknown, log: Log, requestId: string, what: string): S3Error {
   if (error instanceof S3Error) {
+    // What one caller's limits refuse says nothing of the server.
+    if (error instanceof LimitReached) return error
     if (error.code === 'SlowDown') tellSlowDown(log)
     else if (error.status >= 500 && error.status !== 501) log.error({ requestId, request: what, err: error }, 'refused')
     return error

@@ -32,6 +32,7 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array, undefined>
   #abort: AbortController | undefined
   #wake: (() => void) | undefined
   readonly #waiter: Waiter
+  #receivedSizeBytes = 0
 
   constructor(message: IncomingMessage, waiter: Waiter) {
     this.#message = message
@@ -41,6 +42,11 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array, undefined>
   /** Who answers for memory that is held for this body. */
   get holder(): Holder {
     return this
+  }
+
+  /** Bytes that have come, those nobody wanted not counted. */
+  get receivedSizeBytes(): number {
+    return this.#receivedSizeBytes
   }
 
   /** Whether somebody is waiting for the client's next byte. */
@@ -91,7 +97,11 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array, undefined>
     if (!this.#isFlowing) {
       // A small body has mostly come with its head: it is taken where it lies, and nothing needs to be listened to.
       const message = this.#message
-      if (message.complete && this.#failure === undefined) return resultOf(message.read() as Uint8Array | null)
+      if (message.complete && this.#failure === undefined) {
+        const chunk = message.read() as Uint8Array | null
+        this.#receivedSizeBytes += chunk?.length ?? 0
+        return resultOf(chunk)
+      }
       this.#flow()
     }
     for (;;) {
@@ -119,6 +129,7 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array, undefined>
     this.#message.on('data', (chunk: Uint8Array) => {
       if (this.#isGivenUp) return
       this.#queue.push(chunk)
+      this.#receivedSizeBytes += chunk.length
       this.#count(chunk.length)
       if (this.#queuedSizeBytes >= queuedSizeBytesMax || allQueuedSizeBytes >= allQueuedSizeBytesMax)
         this.#message.pause()

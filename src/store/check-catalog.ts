@@ -1,6 +1,7 @@
 // Every invariant of the catalog that its schema cannot state by itself, as a question whose answers are faults.
 
 import type Database from 'better-sqlite3'
+import { isMetered, quotasCounted } from './repair/recount-quotas.js'
 import { partEndAt, partEndSizeBytes } from './catalog/body-extents.js'
 
 /** A row of an answer: what is wrong with it. */
@@ -158,6 +159,16 @@ const rules: readonly Rule[] = [
       FROM bucket b LEFT JOIN told t ON t.bucket_id = b.id LEFT JOIN counted c ON c.bucket_id = b.id
       WHERE COALESCE(t.objects, 0) <> COALESCE(c.objects, 0) OR COALESCE(t.versions, 0) <> COALESCE(c.versions, 0)
         OR COALESCE(t.bytes, 0) <> COALESCE(c.bytes, 0)`,
+  },
+  {
+    what: 'a quota has not counted what is there',
+    sql: `SELECT COALESCE('bucket ' || bucket_id, 'account ' || account_id) || ': ' || bytes || ' bytes and ' || objects
+        || ' objects are counted, ' || there_bytes || ' and ' || there_objects || ' are there' AS about
+      FROM (${quotasCounted}) WHERE bytes <> there_bytes OR objects <> there_objects`,
+  },
+  {
+    what: 'a bucket is metered without a quota, or has one and is not',
+    sql: `SELECT 'bucket ' || quote(name) AS about FROM bucket WHERE metered <> ${isMetered}`,
   },
   {
     what: 'bytes stored once are not what is there',

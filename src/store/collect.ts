@@ -3,10 +3,12 @@
 import { unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { type Clock, systemClock } from '../contract/operation.js'
 import { type Disk, hasCode, syncDirectory } from './blobs/disk.js'
 import type { Catalog } from './catalog/catalog.js'
 import { dropUnnamedBodies } from './catalog/drop-unnamed-bodies.js'
 import { foldUsage } from './catalog/fold-usage.js'
+import { prunePresigned } from './catalog/presigned.js'
 import { pruneChanges, pruneCompletedUploads } from './catalog/prune-changes.js'
 import { pruneVersions } from './catalog/prune-versions.js'
 import { forgetRemovals, listRemovals, type Removal } from './catalog/removals.js'
@@ -26,6 +28,9 @@ const unlinksMax = 8
 /** Changes kept in the feed, 100 bytes each, and answers of uploads completed by them: who follows the feed may be that far behind. */
 const changesKept = 250_000
 
+/** How long what is known of presigned requests is kept once their signatures are refused: a clock that is set back must not let one be used again. */
+const presignedKeptMs = 24 * 60 * 60_000
+
 /** What the collector works with. */
 export interface CollectorParts {
   readonly catalog: Catalog
@@ -38,6 +43,8 @@ export interface CollectorParts {
   readonly root: string
   /** Whether the process that writes to a folder of it may be alive. */
   readonly isLiving: (instance: string) => boolean
+  /** For what is remembered until an hour; no clock says which bytes may be removed. */
+  readonly clock?: Clock
   readonly log: {
     info(fields: object, message: string): void
     error(fields: object, message: string): void
@@ -161,6 +168,8 @@ export class Collector {
     await batches(() => catalog.commit(pruneChanges, { keep: changesKept, limit: rowsMax }))
     const answersUpTo = catalog.number() - changesKept
     await batches(() => catalog.commit(pruneCompletedUploads, { upTo: answersUpTo, limit: rowsMax }))
+    const beforeMs = (this.#parts.clock ?? systemClock).now() - presignedKeptMs
+    await batches(() => catalog.commit(prunePresigned, { beforeMs, limit: rowsMax }))
     return { versions, bodies, files }
   }
 

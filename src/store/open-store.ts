@@ -36,6 +36,7 @@ export function openStore(settings: StoreSettings): Promise<LocalStore> {
       root,
       forget: (locations) => locations.forEach((location) => openFiles.forget(location)),
       isLiving: (id) => id === instance,
+      clock,
       log,
     })
     const scrub = new Scrub({ catalog, path: catalog.path, root, clock, log, ...opened.scrub })

@@ -47,6 +47,7 @@ export function openWriterStore(settings: WriterStoreSettings): Promise<WriterSt
       root,
       forget: (locations) => workers.forget(locations),
       isLiving: (instance) => workers.isLiving(instance),
+      clock,
       log,
     })
     const scrub = new Scrub({ catalog, path: catalog.path, root, clock, log, ...opened.scrub })

@@ -13,6 +13,7 @@ const checks: readonly [behaviour: string, check: string][] = [
   ['pages through listings and deletes many', 'listings'],
   ['reads and removes versions', 'versions'],
   ['gives away links and forms', 'links_and_forms'],
+  ['presigns limits as the documentation says', 'presigned_limits'],
 ]
 
 describe('boto3', function () {

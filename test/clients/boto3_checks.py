@@ -4,7 +4,9 @@ import hashlib
 import io
 import os
 import sys
+import urllib.error
 import urllib.request
+from urllib.parse import urlencode
 
 import boto3
 from boto3.s3.transfer import TransferConfig
@@ -110,6 +112,36 @@ def links_and_forms(s3, bucket):
     with urllib.request.urlopen(request) as answer:
         assert answer.status == 204
     assert s3.get_object(Bucket=bucket, Key="form/f.txt")["Body"].read() == b"by form"
+
+
+def presigned_limits(_, bucket):
+    """As docs/presigned-limits.md says."""
+    limits = {
+        "x-amz-cairn-max-size": "1000000",
+        "x-amz-cairn-content-type": "image/png,image/jpeg",
+        "x-amz-cairn-once": "upload-7",
+        "x-amz-cairn-id": "upload-7",
+    }
+
+    def add_limits(request, **_):
+        request.url += ("&" if "?" in request.url else "?") + urlencode(limits)
+
+    s3 = boto3.client("s3", **settings(sys.argv[1]))
+    s3.meta.events.register("before-sign.s3.PutObject", add_limits)
+    link = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "upload-7"}, ExpiresIn=3600)
+
+    def put(body, content_type):
+        request = urllib.request.Request(link, data=body, method="PUT", headers={"Content-Type": content_type})
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    assert put(bytes(1_000_001), "image/png") == 400
+    assert put(b"text", "text/plain") == 403
+    assert put(b"picture", "image/png") == 200
+    assert put(b"picture", "image/png") == 403
 
 
 def settings(endpoint):

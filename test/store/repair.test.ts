@@ -329,6 +329,9 @@ describe('repair', function () {
     'files in use are to be removed': 'INSERT INTO removal SELECT tier, location, 1 FROM place',
     'the bucket has lost its owner': 'DELETE FROM account',
     'a setting has lost its bucket': `INSERT INTO bucket_setting VALUES (999, 'cors', '{}')`,
+    'a quota has counted wrong':
+      'INSERT INTO quota (bucket_id, bytes_max, bytes, objects) SELECT id, 5, 3, 1 FROM bucket',
+    'a quota has lost its bucket': 'INSERT INTO quota (bucket_id, bytes_max, bytes, objects) VALUES (999, 5, 3, 1)',
     'a row of the uploads is gone': `DELETE FROM upload`,
     'a body has lost its name': `INSERT INTO body (size) VALUES (5)`,
     'a blob has lost its bodies': `INSERT INTO blob (digest, size, block_crcs) VALUES (zeroblob(32), 5, x'00000000')`,

@@ -22,8 +22,14 @@ const streaming: BodyRules = { requiresLength: true, hasPayloadChecksums: true, 
 const ofObject: BodyRules = { requiresLength: false, hasPayloadChecksums: false, isHeldWhole: true, sizeBytesMax }
 const other: BodyRules = { requiresLength: false, hasPayloadChecksums: true, isHeldWhole: true, sizeBytesMax }
 
-/** The rules of an operation. An XML payload's size is bounded where it is read whole. */
-export function bodyRules(operation: OperationName): BodyRules {
+/** The rules of an operation. An XML payload's size is bounded where it is read whole.
+ *  @param signedMax what the signer of the request allows, bytes */
+export function bodyRules(operation: OperationName, signedMax?: number): BodyRules {
+  const rules = rulesOf(operation)
+  return signedMax === undefined || signedMax >= rules.sizeBytesMax ? rules : { ...rules, sizeBytesMax: signedMax }
+}
+
+function rulesOf(operation: OperationName): BodyRules {
   switch (operation) {
     case 'PutObject':
     case 'UploadPart':

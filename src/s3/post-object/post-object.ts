@@ -29,7 +29,7 @@ export interface PostObject {
   readonly bucketUrl: string
   readonly requestId: string
   readonly clock: Clock
-  readonly authenticateForm: (fields: FormFields) => Authenticated
+  readonly authenticateForm: (fields: FormFields) => Authenticated | Promise<Authenticated>
   readonly authorizer: Authorizer
   readonly putObject: Operation<'PutObject'>
 }
@@ -48,7 +48,7 @@ export async function postObject(post: PostObject): Promise<Answer> {
   post.beforeFirstRead()
   const form = await readPostForm(request.headers, post.source)
   try {
-    const authenticated = post.authenticateForm(form.fields)
+    const authenticated = await post.authenticateForm(form.fields)
     const { caller, signature } = authenticated
     const key = keyOf(form.fields, form.fileName)
     // Nobody's form has no policy, and nothing that it would have to cover; everybody else's has one, which is what he signed.

@@ -3,6 +3,7 @@
 import { S3Error } from '../../contract/errors.js'
 import { requireUpload, type UploadName } from './find-upload.js'
 import { forgetBody } from './forget-body.js'
+import { uncountParts } from './meter.js'
 import { run, statement, transaction } from './steps.js'
 
 /** Which upload. */
@@ -22,6 +23,7 @@ export const abortUpload = transaction('abortUpload', function* (args: AbortUplo
   if (ifInitiatedMs !== undefined && inSeconds(ifInitiatedMs) !== inSeconds(upload.initiatedMs)) {
     throw new S3Error('PreconditionFailed', { members: { Condition: 'x-amz-if-match-initiated-time' } })
   }
+  if (upload.isMetered === 1) yield* uncountParts(upload)
   yield* run(deleteUpload, { uploadId: args.uploadId })
   yield* forgetBody(upload.bodyId)
 })

@@ -21,6 +21,7 @@ import { requireBucket } from './find-bucket.js'
 import { checksumOf, findUpload, noSuchUpload, type Upload, type UploadName } from './find-upload.js'
 import { forgetBody } from './forget-body.js'
 import { insertVersion } from './insert-version.js'
+import { quotasOn, requireRoom, uncountParts } from './meter.js'
 import { nextNumber } from './next-number.js'
 import { one, run, statement, transaction, type Steps } from './steps.js'
 
@@ -82,7 +83,7 @@ const completed = statement<
   WHERE id = :uploadId AND bucket_id = :bucketId AND key = :key AND part_list = :partList`)
 
 /** Makes an upload the latest version of its key. The same request again gets the same answer.
- *  @throws NoSuchBucket, NoSuchUpload, InvalidPart, EntityTooSmall, BadDigest, InvalidRequest, and what the conditions refuse */
+ *  @throws NoSuchBucket, NoSuchUpload, InvalidPart, EntityTooSmall, BadDigest, InvalidRequest, QuotaExceeded, and what the conditions refuse */
 export const completeUpload = transaction('completeUpload', function* (args: CompleteUpload) {
   const bucket = yield* requireBucket(args.bucket)
   const key = Buffer.from(args.key, 'utf8')
@@ -102,6 +103,8 @@ export const completeUpload = transaction('completeUpload', function* (args: Com
   requireObjectClaims(args.claims, size, checksum, parts.length)
   requireListedChecksums(uploadChecksum, args.parts)
 
+  const quotas = bucket.isMetered === 1 ? yield* quotasOn(bucket.id) : undefined
+  if (quotas !== undefined) yield* uncountParts(upload)
   const number = yield* nextNumber()
   const etag = multipartETag(parts)
   const version = yield* insertVersion({
@@ -121,6 +124,7 @@ export const completeUpload = transaction('completeUpload', function* (args: Com
     tags: upload.tags,
     acl: upload.acl,
   })
+  if (quotas !== undefined) yield* requireRoom(bucket.id, quotas)
   yield* finishBodyOf(upload, stored, parts, size)
   yield* run(deleteUpload, { uploadId: args.uploadId })
   const answer: CompletedUpload = { etag, checksum, versionId: version.versionId }

@@ -42,7 +42,7 @@ const extentBytes = statement<{ bodyId: number }, { bytes: number | null }>(
 
 /** Makes a part of stored bytes.
  *  @returns false when the source is no longer there: look for it again
- *  @throws NoSuchBucket, NoSuchUpload */
+ *  @throws NoSuchBucket, NoSuchUpload, QuotaExceeded */
 export const copyPart = transaction('copyPart', function* (args: CopyPart) {
   const upload = yield* requireUpload(args)
   const { bucketId, key, position, bodyId } = args.source
@@ -50,7 +50,7 @@ export const copyPart = transaction('copyPart', function* (args: CopyPart) {
   const version = yield* one(stillThere, { bodyId, bucketId, key: Buffer.from(key, 'utf8'), position })
   if (version === undefined) return false
   const partBodyId = 'slices' in args.from ? yield* bodyOfSlices(args.from.slices, args.size) : args.from.wholeBodyId
-  yield* setPart(upload.bodyId, args.number, partBodyId, args.size, args, args.now)
+  yield* setPart(upload, args.number, partBodyId, args.size, args, args.now)
   return true
 })
 

@@ -6,6 +6,7 @@ import { requireSource, requireWritable, unconditional, type ReadConditions } fr
 import { requireBucket } from './find-bucket.js'
 import { latestVersion } from './latest-version.js'
 import { insertVersion } from './insert-version.js'
+import { quotasOn, requireRoom } from './meter.js'
 import { newObjectAccess } from './new-object-access.js'
 import { nextNumber } from './next-number.js'
 import { findObject, type VersionName } from './open-version.js'
@@ -27,8 +28,8 @@ export interface CopyVersion extends WriteTarget {
 }
 
 /** Copies a version.
- *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed, NotImplemented; as `newObjectAccess`; ConditionalRequestConflict when the
- *    source is no longer the version that was looked at */
+ *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed, NotImplemented, QuotaExceeded; as `newObjectAccess`;
+ *    ConditionalRequestConflict when the source is no longer the version that was looked at */
 export const copyVersion = transaction('copyVersion', function* (args: CopyVersion) {
   const bucket = yield* requireBucket(args.bucket)
   const source = yield* findObject(args.source)
@@ -38,7 +39,8 @@ export const copyVersion = transaction('copyVersion', function* (args: CopyVersi
   const latest = yield* latestVersion(bucket.id, key)
   requireWritable(latest, args.onlyIf, args.key)
   const access = yield* newObjectAccess(bucket, args)
-  return yield* insertVersion({
+  const quotas = bucket.isMetered === 1 ? yield* quotasOn(bucket.id) : undefined
+  const version = yield* insertVersion({
     bucket,
     key,
     number: yield* nextNumber(),
@@ -55,4 +57,6 @@ export const copyVersion = transaction('copyVersion', function* (args: CopyVersi
     tags: args.tags,
     current: { latest },
   })
+  if (quotas !== undefined) yield* requireRoom(bucket.id, quotas)
+  return version
 })

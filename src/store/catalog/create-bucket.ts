@@ -32,7 +32,8 @@ const insert = statement<
   { name: string; ownerId: string; region: string; now: number; ownership: string },
   { id: number }
 >(`
-  INSERT INTO bucket (name, owner_id, region, created, ownership) VALUES (:name, :ownerId, :region, :now, :ownership)
+  INSERT INTO bucket (name, owner_id, region, created, ownership, metered)
+  VALUES (:name, :ownerId, :region, :now, :ownership, EXISTS (SELECT 1 FROM quota WHERE account_id = :ownerId))
   RETURNING id`)
 
 /** Makes a bucket.

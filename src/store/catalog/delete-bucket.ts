@@ -4,6 +4,7 @@ import { S3Error } from '../../contract/errors.js'
 import { raiseAccessNumber } from './access-number.js'
 import { appendChange } from './append-change.js'
 import { requireBucket } from './find-bucket.js'
+import { uncountUploads } from './meter.js'
 import { nextNumber } from './next-number.js'
 import { one, run, statement, transaction } from './steps.js'
 
@@ -28,10 +29,11 @@ const removals = ['DELETE FROM upload WHERE bucket_id = :bucketId', 'DELETE FROM
 export const deleteBucketRow = transaction(
   'deleteBucketRow',
   function* ({ bucket: name, now }: { readonly bucket: string; readonly now: number }) {
-    const { id: bucketId } = yield* requireBucket(name)
+    const { id: bucketId, isMetered } = yield* requireBucket(name)
     if ((yield* one(living, { bucketId })) !== undefined) {
       throw new S3Error('BucketNotEmpty', { members: { BucketName: name } })
     }
+    if (isMetered === 1) yield* uncountUploads(bucketId)
     yield* run(unnameUploads, { bucketId })
     for (const removal of removals) yield* run(removal, { bucketId })
     yield* appendChange({ number: yield* nextNumber(), time: now, kind: 'bucket', bucketId })

@@ -12,6 +12,7 @@ import { requireBucket, type BucketRow } from './find-bucket.js'
 import { findVersion } from './find-version.js'
 import { endVersion, insertVersion } from './insert-version.js'
 import { latestVersion, type LineVersion } from './latest-version.js'
+import { countInQuotas } from './meter.js'
 import { nextNumber } from './next-number.js'
 import { run, statement, transaction, type Steps } from './steps.js'
 import { shownVersionId } from './version.js'
@@ -140,4 +141,5 @@ function* end(
     versions: -1,
     bytes: -version.size,
   })
+  if (bucket.isMetered === 1) yield* countInQuotas(bucket.id, -version.size, -1)
 }

@@ -17,6 +17,8 @@ export interface BucketRow {
   /** Ms since 1970. */
   readonly createdMs: number
   readonly versioning: Versioning
+  /** 1: a quota counts what it holds, see `meter.ts`. */
+  readonly isMetered: number
   readonly ownership: ObjectOwnership
 }
 
@@ -27,7 +29,7 @@ export const ownershipColumn = (table: string): string =>
   `CASE ${table}.ownership WHEN 'None' THEN 'ObjectWriter' ELSE ${table}.ownership END AS ownership`
 
 const byName = statement<{ name: string }, BucketRow>(`
-  SELECT id, name, owner_id AS "ownerId", region, created AS "createdMs", versioning,
+  SELECT id, name, owner_id AS "ownerId", region, created AS "createdMs", versioning, metered AS "isMetered",
     ${ownershipColumn('bucket')}
   FROM bucket WHERE name = :name`)
 

@@ -3,7 +3,7 @@
 import type { ChecksumAlgorithm, ChecksumType } from '../../contract/claims.js'
 import { S3Error } from '../../contract/errors.js'
 import type { UploadChecksum } from '../../contract/multipart.js'
-import { requireBucket } from './find-bucket.js'
+import { requireBucket, type BucketRow } from './find-bucket.js'
 import { one, query, statement, type Steps } from './steps.js'
 
 /** Names an upload: all three must fit. */
@@ -58,11 +58,11 @@ export const findUpload = (bucketId: number, { key, uploadId }: UploadName): Ste
 
 /** The upload of that id.
  *  @throws NoSuchBucket, NoSuchUpload */
-export function* requireUpload(name: UploadName): Steps<Upload> {
+export function* requireUpload(name: UploadName): Steps<Upload & Pick<BucketRow, 'isMetered'>> {
   const bucket = yield* requireBucket(name.bucket)
   const upload = yield* findUpload(bucket.id, name)
   if (upload === undefined) throw noSuchUpload(name.uploadId)
-  return upload
+  return { ...upload, isMetered: bucket.isMetered }
 }
 
 /** The upload of that id, as a read.

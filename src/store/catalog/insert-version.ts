@@ -5,12 +5,13 @@ import { requireWritable, type WriteConditions } from '../../contract/preconditi
 import { appendChange, type ChangeKind } from './append-change.js'
 import type { BucketRow } from './find-bucket.js'
 import { latestVersion, type LineVersion, olderNullVersion } from './latest-version.js'
+import { countInQuotas } from './meter.js'
 import { run, statement, type Steps } from './steps.js'
 import { versionIdOf } from './version-id.js'
 
 /** A version to be. */
 export interface NewVersion {
-  readonly bucket: Pick<BucketRow, 'id' | 'versioning'>
+  readonly bucket: Pick<BucketRow, 'id' | 'versioning' | 'isMetered'>
   /** UTF-8. */
   readonly key: Uint8Array
   /** Of the change, from `nextNumber`; it becomes the version's position too. */
@@ -112,6 +113,8 @@ export function* insertVersion(version: NewVersion): Steps<InsertedVersion> {
     tags: version.tags,
     acl: version.acl ?? null,
   })
+  const versions = ended === undefined ? 1 : 0
+  const bytes = size - (ended?.size ?? 0)
   yield* appendChange({
     number,
     time: version.now,
@@ -122,9 +125,10 @@ export function* insertVersion(version: NewVersion): Steps<InsertedVersion> {
     bornBody: bodyId,
     goneBody: ended?.bodyId ?? null,
     objects: (bodyId === null ? 0 : 1) - (latest?.isMarker === 0 ? 1 : 0),
-    versions: ended === undefined ? 1 : 0,
-    bytes: size - (ended?.size ?? 0),
+    versions,
+    bytes,
   })
+  if (bucket.isMetered === 1) yield* countInQuotas(bucket.id, bytes, versions)
   return { position: number, versionId: isNull === 1 ? undefined : versionIdOf(number) }
 }
 

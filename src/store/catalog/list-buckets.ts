@@ -18,7 +18,7 @@ export type BucketPage = {
 }
 
 const page = statement<BucketPage & { prefixEnd: string }, BucketRow>(`
-  SELECT id, name, owner_id AS "ownerId", region, created AS "createdMs", versioning
+  SELECT id, name, owner_id AS "ownerId", region, created AS "createdMs", versioning, metered AS "isMetered"
   FROM bucket
   WHERE owner_id = :ownerId AND name > :after AND name >= :prefix AND name < :prefixEnd
     AND (:region IS NULL OR region = :region)

@@ -2,8 +2,10 @@
 
 import type { ChecksumAlgorithm } from '../../contract/claims.js'
 import type { Draft } from '../blobs/draft.js'
-import { requireUpload, type UploadName } from './find-upload.js'
+import type { BucketRow } from './find-bucket.js'
+import { requireUpload, type Upload, type UploadName } from './find-upload.js'
 import { forgetBody } from './forget-body.js'
+import { countInQuotas, quotasOn, requireRoom } from './meter.js'
 import { nameDraft } from './name-draft.js'
 import { lastNumber } from './next-number.js'
 import { one, run, statement, transaction, type Steps } from './steps.js'
@@ -25,8 +27,8 @@ export interface PutPart extends UploadName, PartDigests {
   readonly now: number
 }
 
-const oldBody = statement<{ bodyId: number; number: number }, { id: number }>(
-  'SELECT part_body_id AS id FROM part WHERE body_id = :bodyId AND number = :number',
+const oldBody = statement<{ bodyId: number; number: number }, { id: number; size: number }>(
+  'SELECT part_body_id AS id, size FROM part WHERE body_id = :bodyId AND number = :number',
 )
 
 const upsert = statement<{
@@ -45,17 +47,18 @@ const upsert = statement<{
     modified = excluded.modified, checksum_algorithm = excluded.checksum_algorithm, checksum = excluded.checksum`)
 
 /** Names a draft as part of an upload. The last one to arrive under a number is the part.
- *  @throws NoSuchBucket, NoSuchUpload (it was completed or aborted meanwhile): the draft is still the caller's then */
+ *  @throws NoSuchBucket, NoSuchUpload (it was completed or aborted meanwhile), QuotaExceeded: the draft is still the caller's then */
 export const putPart = transaction('putPart', function* (args: PutPart) {
   const upload = yield* requireUpload(args)
   // No change of the feed: files whose place it takes ceased to be named after the newest one.
   const body = yield* nameDraft(args.draft, yield* lastNumber())
-  yield* setPart(upload.bodyId, args.number, body.bodyId, args.draft.size, args, args.now)
+  yield* setPart(upload, args.number, body.bodyId, args.draft.size, args, args.now)
 })
 
-/** Makes a stored body the part of that number. */
+/** Makes a stored body the part of that number.
+ *  @throws QuotaExceeded */
 export function* setPart(
-  bodyId: number,
+  { bodyId, bucketId, isMetered }: Pick<Upload, 'bodyId' | 'bucketId'> & Pick<BucketRow, 'isMetered'>,
   number: number,
   partBodyId: number,
   size: number,
@@ -65,5 +68,10 @@ export function* setPart(
   const old = yield* one(oldBody, { bodyId, number })
   const part = { bodyId, number, partBodyId, size, md5, modified: now, algorithm: checksumAlgorithm, checksum }
   yield* run(upsert, part)
+  if (isMetered === 1) {
+    const quotas = yield* quotasOn(bucketId)
+    yield* countInQuotas(bucketId, size - (old?.size ?? 0), 0)
+    yield* requireRoom(bucketId, quotas)
+  }
   if (old !== undefined && old.id !== partBodyId) yield* forgetBody(old.id)
 }

@@ -7,6 +7,7 @@ import { deleteOne } from './delete-version.js'
 import { requireBucket } from './find-bucket.js'
 import { insertVersion } from './insert-version.js'
 import { latestVersion } from './latest-version.js'
+import { quotasOn, requireRoom } from './meter.js'
 import { nextNumber } from './next-number.js'
 import { findObject } from './open-version.js'
 import type { WriteTarget } from './put-version.js'
@@ -42,7 +43,7 @@ const accessOf = statement<{ id: number }, { ownerId: string; acl: string | null
 
 /** Renames an object: the new key gets what the old one had, time, owner and list too; the old one is deleted as DeleteObject would.
  *  A token that was used is answered as the first time: "the retry succeeds without performing any further actions".
- *  @throws NoSuchBucket, NoSuchKey, PreconditionFailed; IdempotencyParameterMismatch for a token of another request */
+ *  @throws NoSuchBucket, NoSuchKey, PreconditionFailed, QuotaExceeded; IdempotencyParameterMismatch for a token of another request */
 export const renameVersion = transaction('renameVersion', function* (args: RenameVersion) {
   const bucket = yield* requireBucket(args.bucket)
   const { token } = args
@@ -60,6 +61,7 @@ export const renameVersion = transaction('renameVersion', function* (args: Renam
   if (token !== undefined && name !== undefined) {
     yield* run(remember, { name, bucketId: bucket.id, key, digest: token.digest, number })
   }
+  const quotas = bucket.isMetered === 1 ? yield* quotasOn(bucket.id) : undefined
   const access = yield* one(accessOf, { id: source.id })
   yield* insertVersion({
     ...source,
@@ -75,6 +77,7 @@ export const renameVersion = transaction('renameVersion', function* (args: Renam
     current: { latest },
   })
   yield* deleteOne(bucket, { key: args.sourceKey, onlyIf: {} }, args)
+  if (quotas !== undefined) yield* requireRoom(bucket.id, quotas)
 })
 
 /** @throws IdempotencyParameterMismatch */

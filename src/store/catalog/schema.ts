@@ -34,6 +34,63 @@ CREATE UNIQUE INDEX damage_blob ON damage (blob_id) WHERE blob_id IS NOT NULL;
 CREATE UNIQUE INDEX damage_body ON damage (body_id) WHERE body_id IS NOT NULL;
 `
 
+/** Tables of limits: new in format 2. */
+const limitTables = `
+-- 1: a quota counts what the bucket holds, its own or that of its owner.
+ALTER TABLE bucket ADD COLUMN metered INTEGER NOT NULL DEFAULT 0 CHECK (metered IN (0, 1));
+
+-- How much a bucket, or all buckets of an account, may hold; and how much that is, exact in every transaction.
+CREATE TABLE quota (
+  id         INTEGER PRIMARY KEY,
+  bucket_id  INTEGER REFERENCES bucket (id) ON DELETE CASCADE,
+  account_id TEXT    REFERENCES account (id) ON DELETE CASCADE,
+  bytes_max  INTEGER CHECK (bytes_max >= 0),      -- NULL: any number
+  objects_max INTEGER CHECK (objects_max >= 0),   -- NULL: any number
+  bytes      INTEGER NOT NULL,                    -- of living versions, and of parts of uploads under way
+  objects    INTEGER NOT NULL,                    -- living versions, markers among them
+  CHECK ((bucket_id IS NULL) <> (account_id IS NULL)),
+  CHECK (bytes_max IS NOT NULL OR objects_max IS NOT NULL)
+);
+CREATE UNIQUE INDEX quota_bucket ON quota (bucket_id) WHERE bucket_id IS NOT NULL;
+CREATE UNIQUE INDEX quota_account ON quota (account_id) WHERE account_id IS NOT NULL;
+
+-- How much an access key, or an account, may ask for.
+CREATE TABLE rate_limit (
+  kind       TEXT    NOT NULL CHECK (kind IN ('key', 'account')),
+  subject    TEXT    NOT NULL,                    -- access key id, or canonical user id
+  requests   INTEGER CHECK (requests > 0),        -- a minute; NULL: any number
+  bytes      INTEGER CHECK (bytes >= 0),          -- a month, in and out; NULL: any number
+  PRIMARY KEY (kind, subject),
+  CHECK (requests IS NOT NULL OR bytes IS NOT NULL)
+) WITHOUT ROWID;
+
+-- What access keys and accounts have asked for, by month.
+CREATE TABLE traffic (
+  kind       TEXT    NOT NULL CHECK (kind IN ('key', 'account')),
+  subject    TEXT    NOT NULL,
+  month      INTEGER NOT NULL,                    -- 202611: November 2026, UTC
+  requests   INTEGER NOT NULL,
+  bytes_in   INTEGER NOT NULL,                    -- of bodies
+  bytes_out  INTEGER NOT NULL,
+  PRIMARY KEY (kind, subject, month)
+) WITHOUT ROWID;
+
+-- Presigned requests that may be made once, and were.
+CREATE TABLE presign_use (
+  digest     BLOB    PRIMARY KEY CHECK (length(digest) = 32), -- SHA-256 of access key and id
+  expires    INTEGER NOT NULL                     -- ms since 1970: from then on the signature is refused
+) WITHOUT ROWID;
+CREATE INDEX presign_use_expires ON presign_use (expires);
+
+-- Ids of presigned requests that an account has revoked.
+CREATE TABLE presign_revoked (
+  account_id TEXT    NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  id         TEXT    NOT NULL,
+  until      INTEGER NOT NULL,                    -- ms since 1970: what was signed before the revocation has expired
+  PRIMARY KEY (account_id, id)
+) WITHOUT ROWID;
+`
+
 /** What buckets and objects say of access: columns new in format 2, as they stand in the tables below. */
 const accessColumns = `
 ALTER TABLE bucket ADD COLUMN ownership TEXT NOT NULL DEFAULT 'BucketOwnerEnforced'
@@ -54,7 +111,7 @@ INSERT INTO access_state (one, number) VALUES (1, 1);
 `
 
 /** SQL that brings a catalog from format 1 to 2, all that is new in it. A program of format 1 does not look at `holds/`. */
-export const stepTo2 = `${scrubTables}${accessTables}${accessColumns}${accountColumns}${identityTables}`
+export const stepTo2 = `${scrubTables}${accessTables}${accessColumns}${accountColumns}${identityTables}${limitTables}`
 
 /** SQL that makes an empty catalog. Portable to PostgreSQL but for types (BLOB: BYTEA) and INTEGER PRIMARY KEY (identity). */
 export const schema = `
@@ -279,4 +336,4 @@ CREATE TABLE usage_blob (
   bodies     INTEGER NOT NULL CHECK (bodies >= 0),
   PRIMARY KEY (bucket_id, blob_id)
 ) WITHOUT ROWID;
-${scrubTables}${accessTables}${identityTables}`
+${scrubTables}${accessTables}${identityTables}${limitTables}`

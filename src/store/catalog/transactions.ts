@@ -29,13 +29,19 @@ import { renameVersion } from './rename-version.js'
 import { tagVersion } from './tag-version.js'
 import { setVersionList } from './version-list.js'
 import type { Transaction } from './steps.js'
+import { addTraffic } from './traffic.js'
+import { consumePresignUse, prunePresigned, revokePresigned, unrevokePresigned } from './presigned.js'
+import { setAccountQuota, setBucketQuota } from './quota.js'
+import { setRateLimit } from './rate-limit.js'
 import { unplacedLocations } from './unplaced-locations.js'
 
 const all: readonly Transaction<never, unknown>[] = [
   ...identityTransactions,
   abortUpload,
+  addTraffic,
   beginScrub,
   completeUpload,
+  consumePresignUse,
   copyPart,
   copyVersion,
   createBucketRow,
@@ -51,6 +57,7 @@ const all: readonly Transaction<never, unknown>[] = [
   noteScrub,
   pruneChanges,
   pruneCompletedUploads,
+  prunePresigned,
   pruneVersions,
   putBucketSetting,
   putPart,
@@ -58,13 +65,18 @@ const all: readonly Transaction<never, unknown>[] = [
   registerAccount,
   registerInstance,
   renameVersion,
+  revokePresigned,
+  setAccountQuota,
   setBucketList,
   setBucketOwnership,
   setBucketPolicy,
+  setBucketQuota,
   setBucketVersioning,
+  setRateLimit,
   setVersionList,
   tagVersion,
   unplacedLocations,
+  unrevokePresigned,
 ]
 
 /** The transactions by name. A name that occurs twice is a bug, found when the writer starts. */

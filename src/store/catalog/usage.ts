@@ -41,6 +41,20 @@ const sums = statement<{ bucketId: number }, Sums>(`
     FROM change WHERE number > (SELECT number FROM usage_fold) AND bucket_id = :bucketId
   ) c`)
 
+/** What the buckets hold that SQL answers the ids of; `:subject` may stand in it. */
+const heldBy = (buckets: string) =>
+  statement<{ subject: string | number }, { bytes: number; versions: number }>(`
+    SELECT COALESCE(SUM(bytes), 0) AS bytes, COALESCE(SUM(versions), 0) AS versions FROM (
+      SELECT bytes, versions FROM usage WHERE bucket_id IN (${buckets})
+      UNION ALL
+      SELECT bytes, versions FROM change WHERE number > (SELECT number FROM usage_fold) AND bucket_id IN (${buckets}))`)
+
+/** What a bucket holds, by its id; exact. */
+export const heldByBucket = heldBy('SELECT :subject')
+
+/** What all buckets of an account hold, by its canonical user id; exact. */
+export const heldByAccount = heldBy('SELECT id FROM bucket WHERE owner_id = :subject')
+
 /** What a bucket holds now.
  *  @throws NoSuchBucket */
 export const usageOf = query('usageOf', function* (bucket: string) {

@@ -6,7 +6,7 @@ import { one, statement, type Steps } from './steps.js'
 
 /** What a write has to know. */
 export interface WritePlace {
-  readonly bucket: Pick<BucketRow, 'id' | 'versioning' | 'ownerId' | 'ownership'>
+  readonly bucket: Pick<BucketRow, 'id' | 'versioning' | 'ownerId' | 'ownership' | 'isMetered'>
   /** The latest version of the key, a delete marker too. */
   readonly latest: LineVersion | undefined
   /** As `nextNumber` answers it. */
@@ -14,13 +14,13 @@ export interface WritePlace {
 }
 
 /** What is of the version is null when there is none. */
-type Row = Pick<BucketRow, 'versioning' | 'ownerId' | 'ownership'> & {
+type Row = Pick<BucketRow, 'versioning' | 'ownerId' | 'ownership' | 'isMetered'> & {
   readonly bucketId: number
   readonly number: number | null
 } & (LineVersion | { readonly id: null })
 
 const find = statement<{ bucket: string; key: Uint8Array }, Row>(`
-  SELECT b.id AS "bucketId", b.versioning, b.owner_id AS "ownerId", ${ownershipColumn('b')}, (SELECT number FROM change ORDER BY number DESC LIMIT 1) AS number,
+  SELECT b.id AS "bucketId", b.versioning, b.metered AS "isMetered", b.owner_id AS "ownerId", ${ownershipColumn('b')}, (SELECT number FROM change ORDER BY number DESC LIMIT 1) AS number,
     v.id, v.position, v.is_null AS "isNull", v.is_marker AS "isMarker", v.is_latest AS "isLatest", v.body_id AS "bodyId",
     v.size, v.etag, v.modified AS "modifiedMs"
   FROM bucket b LEFT JOIN version v ON v.id = (
@@ -33,7 +33,13 @@ export function* writePlace(bucket: string, key: Uint8Array): Steps<WritePlace> 
   const row = yield* one(find, { bucket, key })
   if (row === undefined) throw noSuchBucket(bucket)
   return {
-    bucket: { id: row.bucketId, versioning: row.versioning, ownerId: row.ownerId, ownership: row.ownership },
+    bucket: {
+      id: row.bucketId,
+      versioning: row.versioning,
+      ownerId: row.ownerId,
+      ownership: row.ownership,
+      isMetered: row.isMetered,
+    },
     latest: row.id === null ? undefined : row,
     number: (row.number ?? 0) + 1,
   }

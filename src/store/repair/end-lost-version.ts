@@ -52,8 +52,8 @@ export function* endLostVersion(version: LostVersion, now: number): Steps<boolea
 
 function* mark(version: LostVersion, now: number): Steps<void> {
   yield* insertVersion({
-    // Named by an id, whatever the bucket's state: a null marker would end another version.
-    bucket: { id: version.bucketId, versioning: 'Enabled' },
+    // Quotas are counted anew at the end of a repair. Named by an id, whatever the bucket's state: a null marker would end another version.
+    bucket: { id: version.bucketId, versioning: 'Enabled', isMetered: 0 },
     key: version.key,
     number: yield* nextNumber(),
     now,

@@ -17,6 +17,8 @@ const highest = `(SELECT max(number) FROM (SELECT max(number) AS number FROM cha
 const uploads = `SELECT 'upload ' || id || ' of key ' || quote(CAST(key AS TEXT)) AS about FROM upload`
 const uploadIsBroken = 'bucket_id NOT IN (SELECT id FROM bucket) OR body_id NOT IN (SELECT id FROM body)'
 
+const quotaIsBroken = 'bucket_id NOT IN (SELECT id FROM bucket) OR account_id NOT IN (SELECT id FROM account)'
+
 /** First references, then sizes, each from what lies below it. */
 const references: readonly Fix[] = [
   {
@@ -40,6 +42,16 @@ const references: readonly Fix[] = [
     what: 'settings of a bucket that is not there are removed',
     cases: 'SELECT name AS about FROM bucket_setting WHERE bucket_id NOT IN (SELECT id FROM bucket)',
     sql: 'DELETE FROM bucket_setting WHERE bucket_id NOT IN (SELECT id FROM bucket)',
+  },
+  {
+    what: 'the quota of a bucket or an account that is not there is removed',
+    cases: `SELECT COALESCE('bucket ' || bucket_id, 'account ' || account_id) AS about FROM quota WHERE ${quotaIsBroken}`,
+    sql: `DELETE FROM quota WHERE ${quotaIsBroken}`,
+  },
+  {
+    what: 'what an account that is not there has revoked is forgotten',
+    cases: 'SELECT DISTINCT account_id AS about FROM presign_revoked WHERE account_id NOT IN (SELECT id FROM account)',
+    sql: 'DELETE FROM presign_revoked WHERE account_id NOT IN (SELECT id FROM account)',
   },
   {
     what: 'a multipart upload under way has lost its bucket or its parts, and is removed',

@@ -11,6 +11,7 @@ import { catalogFaults } from '../check-catalog.js'
 import { orphans } from '../check.js'
 import { lockDirectoryOnceFree } from '../lock.js'
 import { requireStore } from '../open-to-check.js'
+import { recountQuotas } from './recount-quotas.js'
 import { recountUsage } from './recount-usage.js'
 import { LostVersions } from './lost-versions.js'
 import { RepairBytes } from './repair-bytes.js'
@@ -121,6 +122,7 @@ async function repairCopy(
   }
   // What was told above has changed it, as it should; only what was wrong before is told.
   recountUsage(database, () => undefined)
+  recountQuotas(database, tell)
   requireClean(connection)
 }
 

@@ -3,6 +3,7 @@
 import { iamQuotas } from '../../../contract/iam-limits.js'
 import { iamArn } from '../../../contract/arns.js'
 import { raiseAccessNumber } from '../access-number.js'
+import { forgetRateLimits, inheritRateLimits } from '../rate-limit.js'
 import { all, one, query, run, statement, transaction, type Steps } from '../steps.js'
 import { requireAccount } from './accounts.js'
 import { requireIdentity } from './identities.js'
@@ -153,10 +154,11 @@ export const updateAccessKey = transaction(
 export const deleteAccessKey = transaction('deleteAccessKey', function* (args: KeyPlace) {
   const key = yield* requireKey(args)
   yield* run(remove, { id: key.id })
+  yield* forgetRateLimits({ kind: 'key', subject: key.id })
   yield* raiseAccessNumber()
 })
 
-/** Makes a key with the owner and the rights of another, which ends at `oldExpiresMs`, or before if it would have ended before.
+/** Makes a key with the owner, the rights and the limits of another, which ends at `oldExpiresMs`, or before if it would have ended before.
  *  @returns when the old one ends, ms since 1970
  *  @throws NoSuchEntity, EntityAlreadyExists, LimitExceeded */
 export const rotateAccessKey = transaction(
@@ -176,6 +178,7 @@ export const rotateAccessKey = transaction(
     yield* run(insertKey, { id, accountId, userId, secret, now, expiresMs: null, policy, description })
     const expiresMs = Math.min(args.oldExpiresMs, old.expiresMs ?? Number.MAX_SAFE_INTEGER)
     yield* run(setState, { id: oldId, status: old.status, expiresMs, replacedBy: id })
+    yield* inheritRateLimits(oldId, id)
     yield* raiseAccessNumber()
     return expiresMs
   },

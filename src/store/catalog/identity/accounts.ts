@@ -47,6 +47,10 @@ function holding(sql: string) {
 
 /** What goes with an account: nobody can use it any more. */
 const belongings = [
+  `DELETE FROM rate_limit WHERE kind = 'account' AND subject = :id
+    OR kind = 'key' AND subject IN (SELECT id FROM access_key WHERE account_id = :id)`,
+  `DELETE FROM traffic WHERE kind = 'account' AND subject = :id
+    OR kind = 'key' AND subject IN (SELECT id FROM access_key WHERE account_id = :id)`,
   'DELETE FROM access_key WHERE account_id = :id',
   'DELETE FROM policy WHERE account_id = :id',
   'DELETE FROM oidc_provider WHERE account_id = :id',
