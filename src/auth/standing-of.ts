@@ -3,6 +3,7 @@
 import type { AccountName, Principal } from '../contract/access.js'
 import { rootArn } from '../contract/arns.js'
 import type { Policies } from '../contract/policy/decide.js'
+import { joinedPolicies } from '../contract/policy/joined-policies.js'
 import type { Policy } from '../contract/policy/policy.js'
 import type { Session } from '../contract/session-token.js'
 import type { AccountFacts, IdentityStanding, KeyStanding, PolicyText } from '../store/catalog/identity/standing.js'
@@ -125,7 +126,7 @@ function policiesOf(
   if (identity === undefined) return { identity: [] }
   const { policies, boundary } = identity
   return {
-    identity: policies.map((text) => compiled.of(text, 'identity')),
+    identity: joinedPolicies(policies.map((text) => compiled.of(text, 'identity'))),
     boundary: boundary && compiled.of(boundary, 'boundary'),
   }
 }
