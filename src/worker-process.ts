@@ -6,6 +6,7 @@ import { openLog } from './log.js'
 import { type FromWorkerProcess, receivedKey, refusalOf, type ToWorkerProcess } from './process-messages.js'
 import { tlsOf } from './listen.js'
 import { type Application, applicationOn, cut } from './server.js'
+import { passPoint } from './store/fault-points.js'
 import type { ServedStore } from './store/store.js'
 import { openWorkerStore } from './store/worker-store.js'
 import { leave, supervised } from './supervised.js'
@@ -46,7 +47,10 @@ async function start({ settings, run, instance, number, key }: ToWorkerProcess &
     instance,
     processes: settings.workers,
     log,
-    onFailure: (error) => say({ kind: 'stoppedWriting', reason: error.message }),
+    onFailure: (error) => {
+      say({ kind: 'stoppedWriting', reason: error.message })
+      passPoint('failed sync told')
+    },
     onRefusal: (error) => {
       log.error({ err: error }, 'this process has no server any more')
       process.exit(1)
@@ -67,6 +71,7 @@ function take(socket: Socket | undefined): void {
     return tell('closed')
   }
   open.add(socket)
+  passPoint('connection taken')
   socket.on('close', () => {
     open.delete(socket)
     tell('closed')

@@ -8,6 +8,7 @@ import type { FromWorkerProcess, ToWorkerProcess } from './process-messages.js'
 import { Restarts } from './restarts.js'
 import { newInstance } from './store/bodies.js'
 import { errorOf } from './store/catalog/error-data.js'
+import { passPoint } from './store/fault-points.js'
 
 /** What a worker is started with, beside what is its own. */
 export type WorkerStart = Omit<ToWorkerProcess & { kind: 'start' }, 'instance' | 'number'>
@@ -66,6 +67,7 @@ export class WorkerSlot {
   hand(socket: Socket): void {
     this.#connections += 1
     this.#child?.hand({ kind: 'connection' }, socket)
+    passPoint('connection handed')
   }
 
   /** Tells it to finish what is under way. Told again, the shorter grace counts. */
@@ -120,6 +122,7 @@ export class WorkerSlot {
       this.#instance = instance
       this.#child = child
       child.say({ ...start, instance, number: this.#number })
+      passPoint('instance handed out')
     })
   }
 

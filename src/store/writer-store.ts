@@ -3,6 +3,7 @@
 
 import { Collector } from './collect.js'
 import { openDirectory, type StoreSettings } from './directory.js'
+import { passPoint } from './fault-points.js'
 import { WorkerLinks } from './link/worker-links.js'
 import { roomMakingCatalog } from './roomy-catalog.js'
 import { Scrub } from './scrub.js'
@@ -64,6 +65,7 @@ export function openWriterStore(settings: WriterStoreSettings): Promise<WriterSt
       collector,
       bury: (instance) => {
         workers.bury(instance)
+        passPoint('burial taken')
         collector.sweep()
       },
       stopWriting: stopper.stop,
