@@ -185,9 +185,10 @@ class Supervisor {
     const reason = this.#stoppedWriting
     if (reason === undefined) return
     const { data } = this.#settings
-    this.#marked = this.#marked.then(async () => {
+    const mark = async (): Promise<void> => {
       if ((await failedSyncOf(data)) === undefined) await markFailedSync(data, new Error(reason))
-    })
+    }
+    this.#marked = this.#marked.then(mark)
   }
 
   async #restartWriter(wasReady: boolean, how: string, refusal: Error | undefined): Promise<void> {

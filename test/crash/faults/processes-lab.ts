@@ -14,7 +14,7 @@ import { childrenOf, hasEnded, processesOf, until } from '../../workers/processe
 import { contentOf, KeyModel, type Label, type RaceModel } from '../model.js'
 import { clientFor } from '../writers.js'
 import { DiskImage } from './disk-image.js'
-import { type Ending, Faults, type Passing } from './faults.js'
+import { type Ending, Faults } from './faults.js'
 import { FaultyDisk, type Misbehaviour } from './faulty-disk.js'
 import { bucket } from './operations.js'
 import type { ProcessOperation, ProcessPlace, ProcessTrial } from './process-operations.js'
@@ -183,8 +183,8 @@ export class ProcessesLab {
       this.#disk.unmount()
       this.#disk.mount()
     }
-    const { output } = await this.#start(trial)
-    ok(!/"level":(50|60)/.test(output()), `the server logged an error:\n${output()}`)
+    const server = await this.#start(trial)
+    ok(!/"level":(50|60)/.test(server.output()), `the server logged an error:\n${server.output()}`)
   }
 
   /** Whoever connects is served again, by two workers and a writer. */
