@@ -3,6 +3,7 @@
 import type { Job, Payload, RequestJob, RequestKind } from './job.js'
 import type { Scale } from './scale.js'
 import type { SubjectName } from './subject.js'
+import { userOf } from './user.js'
 
 /** One row of the table. */
 export interface Case {
@@ -14,6 +15,8 @@ export interface Case {
   readonly isWriting?: boolean
   /** The filled bucket that it lists. */
   readonly lists?: ListedBucket
+  /** Whether it needs the user of user.ts. */
+  readonly asUser?: boolean
   /** Servers that cannot do it, or not in any sensible time. */
   readonly without?: readonly SubjectName[]
   /** What must have been done before a slice of `job`; its time and CPU are not counted. */
@@ -54,6 +57,7 @@ export function cases(scale: Scale): Case[] {
   const newKeys = Math.ceil(scale.sliceMs * smallWritesPerMs)
   return [
     reading('GET 1 KiB', { ...small, count: 1_000 }, scale),
+    extra(readingAsUser('GET 1 KiB by a user with ten policies', scale)),
     extra(reading('GET 1 KiB at 1', { ...small, connections: 1, count: 1_000 }, scale)),
     extra(reading('GET 1 KiB at 256', { ...small, connections: 256, count: 1_000 }, scale)),
     reading('GET 64 KiB', { ...small, size: 64 * KiB, count: 200 }, scale),
@@ -130,6 +134,20 @@ function reading(
     connections,
     prepare: (port, round) => (round === 0 ? [{ ...once(port, put(targets, size)), connections }] : []),
     job: (port) => during(port, connections, scale, [get(targets, method)]),
+  }
+}
+
+/** Beside 'GET 1 KiB', of the same objects: what it costs to ask policies. Named together both are measured in turns. */
+function readingAsUser(name: string, scale: Scale): Case {
+  const targets = targetsOf(`user-${KiB}`, 1_000)
+  return {
+    name,
+    connections: connectionsOfMost,
+    asUser: true,
+    // The others have no IAM.
+    without: ['bare', 'minio'],
+    prepare: (port, round) => (round === 0 ? [once(port, put(targets, KiB))] : []),
+    job: (port) => during(port, connectionsOfMost, scale, [{ ...get(targets), by: userOf(port) }]),
   }
 }
 

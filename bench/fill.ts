@@ -7,6 +7,7 @@ import { untilIdle } from './cpu.js'
 import type { Load } from './load.js'
 import type { Scale } from './scale.js'
 import type { Subject } from './subject.js'
+import { makeUser } from './user.js'
 
 /** After so many writes a server may still be at work for a while. */
 const idleMsMax = 30_000
@@ -22,6 +23,7 @@ export async function fillSubject(
   const s3 = new S3Client({ endpoint: `http://127.0.0.1:${port}`, region, credentials, forcePathStyle: true })
   for (const Bucket of buckets) await s3.send(new CreateBucketCommand({ Bucket }))
   s3.destroy()
+  if (chosen.some(({ asUser, without }) => asUser === true && !without?.includes(name))) await makeUser(port)
   let ms = 0
   for (const bucket of listed(chosen.filter(({ without }) => !without?.includes(name)))) {
     process.stderr.write(`${name}: filling the bucket of ${bucket} keys …\n`)

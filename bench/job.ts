@@ -1,5 +1,7 @@
 // What the bench asks of its load generator, and what that answers. Both are sent between processes.
 
+import type { Signer } from './user.js'
+
 /** How a request's body is protected: its hash is not signed, as SDKs have it over TLS; its hash is; in chunks with a CRC32 behind them, as SDKs send
  *  streams; in chunks each of which is signed. */
 export type Payload = 'unsigned' | 'hash' | 'trailer' | 'chunked'
@@ -16,6 +18,8 @@ export interface RequestKind {
   readonly status: number
   /** How many of the job's requests are of this kind, in relation to its other kinds. */
   readonly share: number
+  /** Who signs; root where it is left out. */
+  readonly by?: Signer
   /** Asks for so many bytes from anywhere in an object of so many. */
   readonly range?: { readonly bytes: number; readonly of: number }
 }

@@ -126,12 +126,20 @@ function outgoing({ port, kinds }: RequestJob): () => Outgoing {
 }
 
 function sourceOf(kind: RequestKind, port: number): () => Outgoing {
-  const { method, targets, bodySize, payload, range } = kind
+  const { method, targets, bodySize, payload, range, by } = kind
   const size = Math.min(stampBytes, bodySize)
   const rest = restOf(randomFillSync(Buffer.alloc(bodySize - size)), size, payload === 'chunked')
   const isPut = method === 'PUT'
   const signed = targets.map((target) =>
-    signedRequest(port, method, target, payload, isPut ? { stamp: stamp(size), rest } : undefined, rangeHeader(range)),
+    signedRequest(
+      port,
+      method,
+      target,
+      payload,
+      isPut ? { stamp: stamp(size), rest } : undefined,
+      rangeHeader(range),
+      by,
+    ),
   )
   let number = 0
   return () => {

@@ -5,6 +5,7 @@ import { createHash, createHmac } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { credentials, region } from '../test/server-process.js'
 import type { Payload } from './job.js'
+import type { Signer } from './user.js'
 
 /** Bytes of a chunk of a framed body, as the JavaScript SDK has them. */
 const chunkBytes = 64 * 1024
@@ -52,9 +53,10 @@ export function signedRequest(
   payload: Payload,
   body: Body | undefined,
   headers: Readonly<Record<string, string>> = {},
+  by: Signer = credentials,
 ): Signed {
   const size = body ? body.stamp.length + body.rest.bytes.length : 0
-  const signed = sign(port, method, target, { ...headers, ...payloadHeaders(payload, body, size) })
+  const signed = sign(port, method, target, { ...headers, ...payloadHeaders(payload, body, size) }, by)
   const pieces = body ? framed(payload, body, signed) : []
   const lines = Object.entries(signed.headers).map(([name, value]) => `${name}: ${String(value)}`)
   if (body) lines.push(`Content-Length: ${pieces.reduce((sum, { length }) => sum + length, 0)}`)
@@ -77,8 +79,8 @@ interface Signature {
   readonly headers: Readonly<Record<string, unknown>>
 }
 
-function sign(port: number, method: string, path: string, headers: Record<string, string>): Signature {
-  const signed = aws4.sign({ service: 's3', region, method, host: `127.0.0.1:${port}`, path, headers }, credentials)
+function sign(port: number, method: string, path: string, headers: Record<string, string>, by: Signer): Signature {
+  const signed = aws4.sign({ service: 's3', region, method, host: `127.0.0.1:${port}`, path, headers }, by)
   return { headers: signed.headers ?? {} }
 }
 

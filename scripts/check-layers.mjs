@@ -9,10 +9,14 @@ const floors = {
   contract: [],
   store: ['contract'],
   auth: ['contract', 'store'],
+  wire: ['contract'],
+  outgoing: ['contract'],
   buckets: ['contract', 'store'],
   objects: ['contract', 'store'],
   multipart: ['contract', 'store'],
-  s3: ['contract', 'auth'],
+  identity: ['contract', 'store', 'outgoing'],
+  s3: ['contract', 'auth', 'wire'],
+  iam: ['contract', 'auth', 'wire'],
 }
 
 /** Packages and Node modules only these folders may import as values: HTTP stays above the rooms, SQL and files below them. */
@@ -20,8 +24,8 @@ const reserved = {
   'better-sqlite3': ['store'],
   busboy: ['s3'],
   koa: ['s3'],
-  'node:http': ['s3'],
-  'node:https': ['s3'],
+  'node:http': ['s3', 'outgoing'],
+  'node:https': ['s3', 'outgoing'],
   'node:fs': ['store', 'auth'],
   'node:fs/promises': ['store', 'auth'],
 }

@@ -13,6 +13,7 @@ import { flags, type Settings } from './settings.js'
 import type { SupervisedServer } from './supervisor.js'
 import { checkStore } from './store/check.js'
 import { forgetFailedSync } from './store/failed-sync.js'
+import { renewMasterKeyOf } from './store/renew-master-key.js'
 import { repairStore } from './store/repair/repair.js'
 import { type DamagedContent, scrubDirectory, scrubStatus } from './store/scrub-directory.js'
 import { usageOfDirectory } from './store/usage-of-directory.js'
@@ -74,6 +75,16 @@ program
   .option('--config <FILE>', 'JSON file with settings [CAIRN_CONFIG]')
   .option('--json', 'for programs: one JSON object a line')
   .action(usage)
+
+program
+  .command('renew-master-key')
+  .description(
+    "make a new master key in place of one that is lost, in a data directory nobody serves; access keys that were sealed under the old one are removed, root's key stays",
+  )
+  .option('--data <DIR>', 'data directory (default ./data) [CAIRN_DATA]')
+  .option('--master-key-file <FILE>', 'file of the master key [CAIRN_MASTER_KEY_FILE]')
+  .option('--config <FILE>', 'JSON file with settings [CAIRN_CONFIG]')
+  .action(renewMasterKey)
 
 addBackupCommands(program)
 
@@ -229,6 +240,12 @@ async function repair({ yes, json, ...given }: Record<string, unknown>): Promise
   const text = json === true ? JSON.stringify({ repaired }) : repairedText(data, repaired, isConfirmed)
   process.stdout.write(`${text}\n`)
   if (!isConfirmed && repaired.losses + repaired.changes > 0) process.exitCode = foundFaults
+}
+
+async function renewMasterKey(given: Record<string, unknown>): Promise<void> {
+  const { data, masterKeyFile } = readSettings({ flags: given, environment: process.env })
+  const removed = await renewMasterKeyOf(data, masterKeyFile)
+  process.stdout.write(`${data}: a new master key was made; access keys that were removed: ${removed}\n`)
 }
 
 function usage(buckets: readonly string[], { json, ...given }: Record<string, unknown>): void {

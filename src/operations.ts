@@ -1,14 +1,21 @@
 // The one list of what Cairn can do: what is missing here answers NotImplemented (501).
 
 import { getBucketAcl, putBucketAcl } from './buckets/bucket-acl.js'
+import {
+  deleteBucketOwnershipControls,
+  getBucketOwnershipControls,
+  putBucketOwnershipControls,
+} from './buckets/bucket-ownership-controls.js'
 import { deleteBucketCors, getBucketCors, putBucketCors } from './buckets/bucket-cors.js'
+import { deleteBucketPolicy, getBucketPolicy, getBucketPolicyStatus, putBucketPolicy } from './buckets/bucket-policy.js'
 import { deleteBucketTagging, getBucketTagging, putBucketTagging } from './buckets/bucket-tagging.js'
 import { getBucketVersioning, putBucketVersioning } from './buckets/bucket-versioning.js'
-import { createBucket } from './buckets/create-bucket.js'
+import { createBucket, type NewBucketAccess } from './buckets/create-bucket.js'
 import { deleteBucket } from './buckets/delete-bucket.js'
 import { headBucket } from './buckets/head-bucket.js'
 import { listBuckets } from './buckets/list-buckets.js'
 import { deletePublicAccessBlock, getPublicAccessBlock, putPublicAccessBlock } from './buckets/public-access-block.js'
+import { getBucketRequestPayment, putBucketRequestPayment } from './buckets/request-payment.js'
 import { unsetConfigurations } from './buckets/unset-configurations.js'
 import type { Clock, Operations } from './contract/operation.js'
 import { abortMultipartUpload } from './multipart/abort-multipart-upload.js'
@@ -35,16 +42,18 @@ import type { Store } from './store/store.js'
 
 /** S3's operations, each with the function that performs it.
  *  @param region the server's own */
-export const operations = (store: Store, clock: Clock, region: string) =>
+export const operations = (store: Store, clock: Clock, region: string, newBuckets: NewBucketAccess) =>
   ({
     ...unsetConfigurations(store),
     AbortMultipartUpload: abortMultipartUpload(store),
     CompleteMultipartUpload: completeMultipartUpload(store, clock),
     CopyObject: copyObject(store, clock),
-    CreateBucket: createBucket(store, clock, region),
+    CreateBucket: createBucket(store, clock, region, newBuckets),
     CreateMultipartUpload: createMultipartUpload(store, clock),
     DeleteBucket: deleteBucket(store, clock),
     DeleteBucketCors: deleteBucketCors(store, clock),
+    DeleteBucketOwnershipControls: deleteBucketOwnershipControls(store, clock),
+    DeleteBucketPolicy: deleteBucketPolicy(store, clock),
     DeleteBucketTagging: deleteBucketTagging(store, clock),
     DeleteObject: deleteObject(store, clock),
     DeleteObjects: deleteObjects(store, clock),
@@ -52,6 +61,10 @@ export const operations = (store: Store, clock: Clock, region: string) =>
     DeletePublicAccessBlock: deletePublicAccessBlock(store, clock),
     GetBucketAcl: getBucketAcl(store),
     GetBucketCors: getBucketCors(store),
+    GetBucketOwnershipControls: getBucketOwnershipControls(store),
+    GetBucketPolicy: getBucketPolicy(store),
+    GetBucketPolicyStatus: getBucketPolicyStatus(store),
+    GetBucketRequestPayment: getBucketRequestPayment(store),
     GetBucketTagging: getBucketTagging(store),
     GetBucketVersioning: getBucketVersioning(store),
     GetObject: getObject(store),
@@ -67,12 +80,15 @@ export const operations = (store: Store, clock: Clock, region: string) =>
     ListObjectsV2: listObjectsV2(store),
     ListObjectVersions: listObjectVersions(store),
     ListParts: listParts(store),
-    PutBucketAcl: putBucketAcl(store),
+    PutBucketAcl: putBucketAcl(store, clock),
     PutBucketCors: putBucketCors(store, clock),
+    PutBucketOwnershipControls: putBucketOwnershipControls(store, clock),
+    PutBucketPolicy: putBucketPolicy(store, clock),
+    PutBucketRequestPayment: putBucketRequestPayment(store, clock),
     PutBucketTagging: putBucketTagging(store, clock),
     PutBucketVersioning: putBucketVersioning(store, clock),
     PutObject: putObject(store, clock),
-    PutObjectAcl: putObjectAcl(store),
+    PutObjectAcl: putObjectAcl(store, clock),
     PutObjectTagging: putObjectTagging(store, clock),
     PutPublicAccessBlock: putPublicAccessBlock(store, clock),
     RenameObject: renameObject(store, clock),

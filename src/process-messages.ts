@@ -6,9 +6,16 @@ import type { Settings } from './settings.js'
 import { errorData, type ErrorData } from './store/catalog/error-data.js'
 
 /** A root key as it is handed to a process of this server: over a channel nobody else has, so that its secret stands in no command
- *  line and in no environment. */
+ *  line and in no environment. The master key goes the same way. */
 export interface HandedKey extends Omit<RootKey, 'secret'> {
   readonly secretText: string
+}
+
+/** The keys of a server as its writer has them, and its workers are given them. */
+export interface HandedKeys {
+  readonly root: HandedKey
+  /** The master key, base64. */
+  readonly master: string
 }
 
 /** To be sent. */
@@ -20,7 +27,7 @@ export const receivedKey = ({ secretText, ...key }: HandedKey): RootKey => ({ ..
 /** Why a process could not start, with the reason of the reason, which does not cross to another process. */
 export function refusalOf(error: unknown): ErrorData {
   const data = errorData(error)
-  if (data.kind === 'refusal' || data.name === 'SettingsError') return data
+  if (data.kind !== 'fault' || data.name === 'SettingsError') return data
   return error instanceof Error && error.cause instanceof Error
     ? { ...data, message: `${data.message} (${error.cause.message})` }
     : data
@@ -44,7 +51,7 @@ export type ToWriterProcess =
 
 /** From the writer. */
 export type FromWriterProcess =
-  | { readonly kind: 'ready'; readonly key: HandedKey }
+  | { readonly kind: 'ready'; readonly keys: HandedKeys }
   | Refused
   /** Writing has stopped for good. */
   | StoppedWriting
@@ -58,7 +65,7 @@ export type ToWorkerProcess =
       readonly instance: string
       /** From 1. */
       readonly number: number
-      readonly key: HandedKey
+      readonly keys: HandedKeys
     }
   /** A socket comes with it. */
   | { readonly kind: 'connection' }

@@ -4,15 +4,24 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import Koa from 'koa'
+import { iamAuthorizer } from './auth/authorize-iam.js'
 import { formAuthenticator } from './auth/authenticate-form.js'
 import { authenticator } from './auth/authenticate.js'
-import { rootKeyRing } from './auth/keys.js'
+import { authorizer } from './auth/authorize.js'
+import { Denials } from './auth/denials.js'
+import { keyRing } from './auth/key-ring.js'
+import { KeyUses } from './auth/key-uses.js'
+import { operatorKey } from './auth/operator.js'
 import type { RootKey } from './auth/root-key.js'
 import { corsRulesOf } from './buckets/bucket-cors.js'
 import { SettingsError } from './config.js'
+import { everythingBlocked } from './contract/bucket-access.js'
 import type { Log } from './contract/log.js'
 import { type Clock, type Operations, systemClock } from './contract/operation.js'
 import { health } from './health.js'
+import { iamApp } from './iam/app.js'
+import { iamOperations } from './iam-operations.js'
+import { stsOperations } from './identity/sts-operations.js'
 import { endpointOf, listen, surplusConnectionsMax, type Tls, tlsOf } from './listen.js'
 import { openLog } from './log.js'
 import { operations } from './operations.js'
@@ -25,6 +34,7 @@ import { type PaceRules, sweepMsFor } from './s3/pace.js'
 import { newHostId } from './s3/request-id.js'
 import { openLockedData } from './locked-data.js'
 import type { Settings } from './settings.js'
+import { findAccount } from './store/catalog/account.js'
 import { type LocalStore, openStore } from './store/open-store.js'
 import type { ServedStore } from './store/store.js'
 
@@ -115,22 +125,41 @@ export function applicationOn(
 ): Application {
   const connections = new Connections(Math.ceil(settings.connectionsMax / settings.workers))
   const hostId = newHostId()
-  const keys = rootKeyRing(rootKey)
+  const { catalog } = store
+  const account = catalog.readNow(findAccount, rootKey.accountId)
+  if (account === undefined) throw new Error('The catalog has no account of the operator')
   const { region } = settings
+  const newBuckets = {
+    ownership: settings.newBucketOwnership,
+    publicAccessBlock: settings.newBucketPublicAccess === 'blocked' ? everythingBlocked : undefined,
+  }
+  const operator = operatorKey(rootKey, account)
+  const uses = new KeyUses(catalog, region, log)
+  const keys = keyRing({ operator, catalog, sealer: store.sealer, clock, uses })
+  const decider = authorizer({ catalog, region, clock, log, denials: new Denials() })
   const app = new Koa()
   // Every error is answered and logged by the application; what is left are sockets that broke after the answer.
   app.silent = true
   const isReady = async (): Promise<boolean> => !application.isStopping && store.failure() === undefined
   const s3 = s3App({
-    operations: { ...operations(store, clock, region), ...added },
+    operations: { ...operations(store, clock, region, newBuckets), ...added },
     authenticate: authenticator({ keys, region, clock }),
     authenticateForm: formAuthenticator({ keys, region, clock, acceptsVersion2: settings.acceptSignatureV2Forms }),
+    authorizer: decider,
     domains: settings.domain,
-    ownerId: rootKey.accountId,
     hostId,
     corsRulesOf: (bucket) => corsRulesOf(store, bucket),
     clock,
     connections,
+    neighbour: iamApp({
+      operations: iamOperations(store, clock),
+      stsOperations: stsOperations(store, clock, settings),
+      keys,
+      region,
+      clock,
+      authorize: iamAuthorizer(decider, catalog),
+      log,
+    }),
     // What a server of several processes may work on is divided among them.
     admission: new Admission(Math.ceil(settings.requestsMax / settings.workers)),
     limits: { idleMsMax: settings.idleTimeoutMs, lingerMsMax, skippedSizeBytesMax },
@@ -151,7 +180,18 @@ async function openData(settings: Settings, clock: Clock, log: Log): Promise<{ r
   const { lock, rootKey } = await openLockedData(directory, settings)
   const { accountId: ownerId, displayName: ownerName } = rootKey
   const scrub = { days: settings.scrubDays, mibPerSecondMax: settings.scrubMibPerSecondMax }
-  return { rootKey, store: await openStore({ directory, clock, ownerId, ownerName, log, lock, scrub }) }
+  const { masterKeyFile } = settings
+  const store = await openStore({
+    directory,
+    clock,
+    ownerId,
+    ownerName,
+    log,
+    lock,
+    scrub,
+    ...(masterKeyFile !== undefined && { masterKeyFile }),
+  })
+  return { rootKey, store }
 }
 
 /** Whether "/-/…" under a Host header is not a key in a bucket of that name. */

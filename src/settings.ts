@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
+import { objectOwnerships, type ObjectOwnership } from './contract/bucket-access.js'
 import { logLevels, type LogLevel } from './log.js'
 
 /** Everything a server can be told. */
@@ -17,8 +18,14 @@ export interface Settings {
   readonly tlsKey?: string
   readonly rootAccessKey?: string
   readonly rootSecretKey?: string
+  /** Path of the file with the master key, which secrets in the catalog are sealed under. */
+  readonly masterKeyFile?: string
   /** Whether browser forms signed with Signature Version 2 are taken. */
   readonly acceptSignatureV2Forms: boolean
+  readonly newBucketOwnership: ObjectOwnership
+  readonly newBucketPublicAccess: 'blocked' | 'open'
+  /** Whether issuers of web identities may be at private addresses, and without TLS on this machine. */
+  readonly oidcAllowPrivate: boolean
   readonly logLevel: LogLevel
   /** Processes that serve requests. With one there is no other process; with more, one beside them writes the catalog. */
   readonly workers: number
@@ -165,11 +172,39 @@ export const definitions = {
     placeholder: 'SECRET',
     isSecret: true,
   },
+  masterKeyFile: {
+    schema: z.string().min(1).optional(),
+    allowed: 'the path of a file',
+    about:
+      'file with the key that secrets in the catalog are sealed under, made on the first start (default master-key.json in the data directory)',
+    placeholder: 'FILE',
+  },
   acceptSignatureV2Forms: {
     schema: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).default(false),
     allowed: 'true or false',
     about:
       'take browser forms signed with Signature Version 2, for old upload pages; requests signed with it are always refused (default false)',
+    placeholder: 'BOOLEAN',
+    isSwitch: true,
+  },
+  newBucketOwnership: {
+    schema: z.enum(objectOwnerships).default('BucketOwnerEnforced'),
+    allowed: `one of ${objectOwnerships.join(', ')}`,
+    about: `whose the objects of a new bucket are, and whether lists count, when x-amz-object-ownership does not say: ${objectOwnerships.join(', ')} (default BucketOwnerEnforced: they are the bucket owner's, and access control lists do not count)`,
+    placeholder: 'OWNERSHIP',
+  },
+  newBucketPublicAccess: {
+    schema: z.enum(['blocked', 'open']).default('blocked'),
+    allowed: 'blocked or open',
+    about:
+      'whether a new bucket begins with all public access blocked, until its owner removes that with DeletePublicAccessBlock: blocked, open (default blocked)',
+    placeholder: 'ACCESS',
+  },
+  oidcAllowPrivate: {
+    schema: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).default(false),
+    allowed: 'true or false',
+    about:
+      'let issuers of web identities (AssumeRoleWithWebIdentity) be at private addresses, and without TLS on this machine (default false)',
     placeholder: 'BOOLEAN',
     isSwitch: true,
   },

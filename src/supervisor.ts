@@ -9,7 +9,7 @@ import { openLog } from './log.js'
 import type { Log } from './contract/log.js'
 import type { RootKey } from './auth/root-key.js'
 import { Child } from './child.js'
-import { type FromWriterProcess, type HandedKey, receivedKey, type ToWriterProcess } from './process-messages.js'
+import { type FromWriterProcess, type HandedKeys, receivedKey, type ToWriterProcess } from './process-messages.js'
 import { Restarts } from './restarts.js'
 import { endpointOf, listen, surplusConnectionsMax, tlsOf } from './listen.js'
 import type { Settings } from './settings.js'
@@ -45,12 +45,12 @@ export async function startSupervisor(settings: Settings): Promise<SupervisedSer
   const tls = await tlsOf(settings)
   const supervisor = new Supervisor(settings, log)
   try {
-    const key = await supervisor.start()
+    const keys = await supervisor.start()
     const endpoint = endpointOf(supervisor.server, settings.address.host, tls !== undefined)
     return {
       endpoint,
       region: settings.region,
-      rootKey: receivedKey(key),
+      rootKey: receivedKey(keys.root),
       broken: supervisor.broken,
       close: () => supervisor.close(settings.shutdownGraceMs),
       closeNow: () => supervisor.close(0),
@@ -74,7 +74,7 @@ class Supervisor {
   #turns: readonly WorkerSlot[]
   readonly #restarts = new Restarts()
   #writer: Child<ToWriterProcess, FromWriterProcess> | undefined
-  #key: HandedKey | undefined
+  #keys: HandedKeys | undefined
   /** Why writing has stopped for good. A writer that was started anew would write again, to a disk that nobody has checked. */
   #stoppedWriting: string | undefined
   #marked: Promise<void> = Promise.resolve()
@@ -107,14 +107,14 @@ class Supervisor {
   }
 
   /** Settles when all is ready. The port is taken before a worker is started, and after the directory is locked. */
-  async start(): Promise<HandedKey> {
+  async start(): Promise<HandedKeys> {
     this.#lock = await lockServedData(this.#settings.data)
-    const key = await this.#startWriter()
-    this.#key = key
+    const keys = await this.#startWriter()
+    this.#keys = keys
     await listen(this.server, this.#settings.address)
-    const start = { kind: 'start', settings: withoutKey(this.#settings), run: this.#run, key } as const
+    const start = { kind: 'start', settings: withoutKey(this.#settings), run: this.#run, keys } as const
     await Promise.all(this.#workers.map((worker) => worker.start(start)))
-    return key
+    return keys
   }
 
   /** Ends everything: who serves first, who writes last. Called again with a shorter grace, that one counts. */
@@ -140,7 +140,7 @@ class Supervisor {
 
   /** Starts the writer; answers when it is ready.
    *  @throws Error when it could not start */
-  #startWriter(): Promise<HandedKey> {
+  #startWriter(): Promise<HandedKeys> {
     return new Promise((resolve, reject) => {
       let isReady = false
       let refusal: Error | undefined
@@ -148,9 +148,13 @@ class Supervisor {
         onMessage: (message) => {
           switch (message.kind) {
             case 'ready':
+              // What workers seal now, a writer with another key would take for lost at the next start.
+              if (this.#keys !== undefined && this.#keys.master !== message.keys.master) {
+                this.#giveUp(new Error('The master key was exchanged while the server ran: restart it'))
+              }
               isReady = true
               this.#restarts.noteReady()
-              return resolve(message.key)
+              return resolve(message.keys)
             case 'refused':
               refusal = errorOf(message.error)
               return writer.kill()
@@ -163,7 +167,7 @@ class Supervisor {
           this.#markUnlessMarked()
           reject(refusal ?? new Error(`The writer ended before it was ready (${how})`))
           // The first start is the operator's to try again.
-          if (this.#closing === undefined && this.#key !== undefined) void this.#restartWriter(isReady, how, refusal)
+          if (this.#closing === undefined && this.#keys !== undefined) void this.#restartWriter(isReady, how, refusal)
         },
       })
       this.#writer = writer
@@ -244,7 +248,12 @@ class Supervisor {
   }
 }
 
-/** Workers are handed the key itself. */
-function withoutKey({ rootAccessKey: _id, rootSecretKey: _secret, ...settings }: Settings): Settings {
+/** Workers are handed the keys themselves. */
+function withoutKey({
+  rootAccessKey: _id,
+  rootSecretKey: _secret,
+  masterKeyFile: _file,
+  ...settings
+}: Settings): Settings {
   return settings
 }

@@ -7,6 +7,7 @@ import { type FromWorkerProcess, receivedKey, refusalOf, type ToWorkerProcess } 
 import { tlsOf } from './listen.js'
 import { type Application, applicationOn, cut } from './server.js'
 import { passPoint } from './store/fault-points.js'
+import { MasterKey } from './store/sealer.js'
 import type { ServedStore } from './store/store.js'
 import { openWorkerStore } from './store/worker-store.js'
 import { leave, supervised } from './supervised.js'
@@ -37,7 +38,7 @@ function receive(message: ToWorkerProcess, socket: Socket | undefined): void {
   }
 }
 
-async function start({ settings, run, instance, number, key }: ToWorkerProcess & { kind: 'start' }): Promise<void> {
+async function start({ settings, run, instance, number, keys }: ToWorkerProcess & { kind: 'start' }): Promise<void> {
   process.title = `cairn worker ${number}`
   const log = openLog(settings.logLevel, undefined, `worker ${number}`)
   const tls = await tlsOf(settings)
@@ -46,6 +47,7 @@ async function start({ settings, run, instance, number, key }: ToWorkerProcess &
     run,
     instance,
     processes: settings.workers,
+    masterKey: MasterKey.of(keys.master),
     log,
     onFailure: (error) => {
       say({ kind: 'stoppedWriting', reason: error.message })
@@ -56,7 +58,7 @@ async function start({ settings, run, instance, number, key }: ToWorkerProcess &
       process.exit(1)
     },
   })
-  const application = applicationOn(store, receivedKey(key), settings, tls, { clock: systemClock, log })
+  const application = applicationOn(store, receivedKey(keys.root), settings, tls, { clock: systemClock, log })
   // It is given its connections; with this event Node begins to look for those whose headers are late.
   application.server.emit('listening')
   serving = { application, store }

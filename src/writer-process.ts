@@ -44,9 +44,10 @@ async function start({ settings, run, living }: ToWriterProcess & { kind: 'start
       scrub: { days: settings.scrubDays, mibPerSecondMax: settings.scrubMibPerSecondMax },
       run,
       living,
+      ...(settings.masterKeyFile !== undefined && { masterKeyFile: settings.masterKeyFile }),
       onFailure: (error) => say({ kind: 'stoppedWriting', reason: error.message }),
     })
-    say({ kind: 'ready', key: handedKey(rootKey) })
+    say({ kind: 'ready', keys: { root: handedKey(rootKey), master: store.masterKey.reveal() } })
     return store
   } catch (error) {
     say({ kind: 'refused', error: refusalOf(error) })

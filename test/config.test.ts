@@ -25,6 +25,9 @@ describe('settings', () => {
       region: 'us-east-1',
       domain: ['localhost'],
       acceptSignatureV2Forms: false,
+      newBucketOwnership: 'BucketOwnerEnforced',
+      newBucketPublicAccess: 'blocked',
+      oidcAllowPrivate: false,
       logLevel: 'info',
       workers: Math.min(8, Math.max(1, Math.floor(availableParallelism() / 2))),
       connectionsMax: 4096,
@@ -71,6 +74,9 @@ describe('settings', () => {
     ['acceptSignatureV2Forms', true, true],
     ['acceptSignatureV2Forms', 'true', true],
     ['acceptSignatureV2Forms', 'false', false],
+    ['newBucketOwnership', 'ObjectWriter', 'ObjectWriter'],
+    ['newBucketPublicAccess', 'open', 'open'],
+    ['oidcAllowPrivate', 'true', true],
     ['region', 'eu-central-1', 'eu-central-1'],
   ]
   for (const [name, value, expected] of right) {
@@ -82,6 +88,8 @@ describe('settings', () => {
   const wrong: [name: string, value: unknown][] = [
     ['data', ''],
     ['acceptSignatureV2Forms', 'yes'],
+    ['newBucketOwnership', 'objectwriter'],
+    ['newBucketPublicAccess', 'true'],
     ['address', '9000'],
     ['address', 'localhost'],
     ['address', ':9000'],

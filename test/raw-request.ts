@@ -164,6 +164,8 @@ export interface RawRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** Signed by its SHA-256 unless `headers` has an `x-amz-content-sha256`. */
   readonly body?: Uint8Array | string
+  /** Who signs; root where it is left out. */
+  readonly by?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
 }
 
 /** Head and body of a signed request as bytes. A body brings its Content-Length, unless `headers` has a length of its own. */
@@ -173,7 +175,10 @@ export function signedRequest(endpoint: URL, request: RawRequest): Buffer {
 }
 
 /** The head of a signed request, with its empty line. */
-export function signedHead(endpoint: URL, { method, target, headers = {}, body }: RawRequest): string {
+export function signedHead(
+  endpoint: URL,
+  { method, target, headers = {}, body, by = credentials }: RawRequest,
+): string {
   const names = new Set(Object.keys(headers).map((name) => name.toLowerCase()))
   const hasLength = names.has('content-length') || names.has('transfer-encoding')
   const length = body === undefined || hasLength ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }
@@ -188,7 +193,7 @@ export function signedHead(endpoint: URL, { method, target, headers = {}, body }
       // aws4 signs the digest of text or bytes; its types know of text only.
       ...(body !== undefined && { body: body as string }),
     },
-    credentials,
+    by,
   )
   const lines = Object.entries(signed.headers ?? {}).map(([name, value]) => `${name}: ${String(value)}\r\n`)
   return `${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`

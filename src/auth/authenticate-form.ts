@@ -4,14 +4,15 @@
 import { createHmac } from 'node:crypto'
 import { S3Error } from '../contract/errors.js'
 import type { Clock } from '../contract/operation.js'
-import { requireKey, skewMsMax } from './authenticate.js'
-import type { Authenticated } from './caller.js'
+import { skewMsMax } from './authenticate.js'
+import type { Authenticated, SignatureFacts } from './caller.js'
 import type { Key, KeyRing } from './keys.js'
 import { signatureVersion2, signatureVersion4A } from './sigv4/authorization-header.js'
 import { credentialFault, credentialOf, malformedCredential } from './sigv4/credential.js'
 import { queryCredentialError, queryError } from './sigv4/presigned-query.js'
 import { isSameSignature, SigningKeys } from './sigv4/signing-key.js'
 import { isoSecondsOf, timestampMs } from './sigv4/timestamp.js'
+import { anonymous } from './standing.js'
 
 /** The fields of a form before its file, by lower-case name. */
 export type FormFields = ReadonlyMap<string, string>
@@ -38,12 +39,17 @@ export function formAuthenticator(settings: FormAuthenticatorSettings): (fields:
 
   return (fields) => {
     const policy = fields.get('policy')
-    // A form without a policy is nobody's: "anonymous" on S3.
-    if (policy === undefined) throw new S3Error('AccessDenied')
+    if (policy === undefined) return byNobody(fields)
     const isVersion2 = !fields.has('x-amz-algorithm') && (fields.has('awsaccesskeyid') || fields.has('signature'))
     if (isVersion2 && !acceptsVersion2) throw signatureVersion2()
     const key = isVersion2 ? version2Key(fields, policy) : version4Key(fields, policy)
-    return { caller: key.caller, payload: { kind: 'unsigned' }, by: 'form' }
+    keys.noteUse(key, 's3')
+    const { standing } = key
+    const signature: SignatureFacts = {
+      version: isVersion2 ? 'AWS' : 'AWS4-HMAC-SHA256',
+      signedMs: isVersion2 ? undefined : timestampMs(fields.get('x-amz-date') ?? ''),
+    }
+    return { caller: standing.caller, standing, payload: { kind: 'unsigned' }, by: 'form', signature }
   }
 
   function version4Key(fields: FormFields, policy: string): Key {
@@ -58,7 +64,7 @@ export function formAuthenticator(settings: FormAuthenticatorSettings): (fields:
     const fault = credentialFault(credential, region, timestamp.slice(0, 8))
     if (fault !== undefined) throw queryCredentialError(fault)
 
-    const key = requireKey(keys, credential.accessKeyId, fields.get('x-amz-security-token'))
+    const key = keys.require(credential.accessKeyId, fields.get('x-amz-security-token'))
     // AWS: "the string to sign is the base64-encoded policy". What is not ASCII is no base64 and fails when it is decoded.
     const computed = signingKeys.get(credential.accessKeyId, key.secret, credential.day).sign(policy)
     if (!isSameSignature(computed, signature)) throw mismatch(credential.accessKeyId, policy, signature)
@@ -82,12 +88,35 @@ export function formAuthenticator(settings: FormAuthenticatorSettings): (fields:
   function version2Key(fields: FormFields, policy: string): Key {
     const accessKeyId = requireField(fields, 'AWSAccessKeyId')
     const signature = requireField(fields, 'signature')
-    const key = requireKey(keys, accessKeyId, fields.get('x-amz-security-token'))
+    const key = keys.require(accessKeyId, fields.get('x-amz-security-token'))
     const computed = createHmac('sha1', key.secret.reveal()).update(policy).digest('base64')
     if (!isSameSignature(computed, signature)) throw mismatch(accessKeyId, policy, signature)
     return key
   }
 }
+
+/** AWS: "A form without a policy is an anonymous request". Security rule 1: with any part of a signature it is somebody's, and was not proven.
+ *  @throws AccessDenied */
+function byNobody(fields: FormFields): Authenticated {
+  if (signatureFields.some((name) => fields.has(name))) throw new S3Error('AccessDenied')
+  return {
+    caller: anonymous.caller,
+    standing: anonymous,
+    payload: { kind: 'unsigned' },
+    by: 'nobody',
+    signature: undefined,
+  }
+}
+
+const signatureFields = [
+  'awsaccesskeyid',
+  'signature',
+  'x-amz-algorithm',
+  'x-amz-credential',
+  'x-amz-date',
+  'x-amz-security-token',
+  'x-amz-signature',
+]
 
 function requireField(fields: FormFields, name: string): string {
   const value = fields.get(name.toLowerCase())

@@ -1,6 +1,7 @@
 // Who signed a request, and how its payload is protected: what authentication answers and the body reader needs.
 
 import type { Caller } from '../contract/operation.js'
+import type { Standing } from './standing.js'
 
 /** How the payload was signed. Source: AWS "Signature Version 4", values of x-amz-content-sha256. */
 export type PayloadMode =
@@ -21,10 +22,21 @@ export interface ChunkSeed {
   readonly scope: string
 }
 
-/** An authenticated request. */
+/** How a request was signed. */
+export interface SignatureFacts {
+  readonly version: 'AWS4-HMAC-SHA256' | 'AWS'
+  /** Ms since 1970: when it says it was made; undefined where it does not say (Version 2). */
+  readonly signedMs: number | undefined
+}
+
+/** A request whose sender is known, or of whom it is known that he has not signed. */
 export interface Authenticated {
   readonly caller: Caller
+  /** What his policies say, as of when the key was looked up. */
+  readonly standing: Standing
   readonly payload: PayloadMode
   /** Where the signature stood. */
-  readonly by: 'header' | 'query' | 'form'
+  readonly by: 'header' | 'query' | 'form' | 'nobody'
+  /** undefined: nobody signed. */
+  readonly signature: SignatureFacts | undefined
 }

@@ -1,31 +1,23 @@
-// Access keys and whom they stand for. For now there is one: the root key.
+// Access keys as authentication asks for them: a secret, and who stands behind it.
 
-import type { Caller } from '../contract/operation.js'
-import type { RootKey } from './root-key.js'
 import type { Secret } from './secret.js'
+import type { Standing } from './standing.js'
 
 /** An access key that may sign. */
 export interface Key {
   readonly secret: Secret
-  readonly caller: Caller
+  readonly standing: Standing
 }
 
 /** Finds keys by their id. */
 export interface KeyRing {
-  /** @param accessKeyId as the request states it, of any length and content */
-  find(accessKeyId: string): Key | undefined
-}
-
-/** The ring that holds the root key alone. */
-export function rootKeyRing(root: RootKey): KeyRing {
-  const key: Key = {
-    secret: root.secret,
-    caller: {
-      accountId: root.accountId,
-      displayName: root.displayName,
-      accessKeyId: root.accessKeyId,
-      isRoot: true,
-    },
-  }
-  return { find: (accessKeyId) => (accessKeyId === root.accessKeyId ? key : undefined) }
+  /** The key a request names, as it is at this moment.
+   *  @param accessKeyId as the request states it, of any length and content
+   *  @param token `x-amz-security-token`, if there is one
+   *  @throws InvalidAccessKeyId when there is none, or it may not be used any more
+   *  @throws InvalidToken, ExpiredToken */
+  require(accessKeyId: string, token: string | undefined): Key
+  /** Notes that a key was used: its signature has been proven.
+   *  @param service "s3", "iam", "sts" */
+  noteUse(key: Key, service: string): void
 }

@@ -1,32 +1,30 @@
-// GetBucketAcl and PutBucketAcl: the owner has full control, and that is all there is.
+// GetBucketAcl and PutBucketAcl: whom a bucket grants what.
 
-import { ownersAcl, requireOwnersAcl } from '../contract/acl.js'
-import type { Operation } from '../contract/operation.js'
-import { findAccount } from '../store/catalog/account.js'
-import { bucketNamed } from '../store/catalog/find-bucket.js'
+import { requireAskedList, shownList } from '../contract/acl.js'
+import type { Clock, Operation } from '../contract/operation.js'
+import { bucketList, setBucketList } from '../store/catalog/bucket-list.js'
+import { wantedList } from '../store/catalog/wanted-list.js'
 import type { Store } from '../store/store.js'
-import { requireUnblocked } from './public-access-block.js'
 
-/** Canned lists of a bucket that say what holds anyway. */
-const cannedLists = ['private']
-
-/** Answers the owner's FULL_CONTROL.
+/** Answers the list of a bucket; where lists do not count, that its owner has full control.
  *  @throws NoSuchBucket */
 export const getBucketAcl =
   (store: Store): Operation<'GetBucketAcl'> =>
   async (input) => {
-    const { ownerId } = await store.catalog.read(bucketNamed, input.Bucket ?? '')
-    const owner = await store.catalog.read(findAccount, ownerId)
-    return ownersAcl({ ID: ownerId, DisplayName: owner?.name ?? '' })
+    const { owner, list, names } = await store.catalog.read(bucketList, input.Bucket ?? '')
+    return shownList(owner, list, names)
   }
 
-/** Accepts `private`, and a list that says the same; nothing changes.
- *  @throws NoSuchBucket, AccessDenied for a list that lets others in where that is blocked; those of `requireOwnersAcl` */
+/** Replaces the list of a bucket.
+ *  @throws NoSuchBucket; as `requireAskedList` and `wantedList` for what is no list; AccessControlListNotSupported where lists do not count,
+ *    AccessDenied for a public one where those are blocked
+ *  Source: AWS API reference, PutBucketAcl */
 export const putBucketAcl =
-  (store: Store): Operation<'PutBucketAcl'> =>
+  (store: Store, clock: Clock): Operation<'PutBucketAcl'> =>
   async (input) => {
-    const { ownerId } = await store.catalog.read(bucketNamed, input.Bucket ?? '')
-    await requireUnblocked(store, input.Bucket ?? '', input.ACL)
-    requireOwnersAcl(input, ownerId, cannedLists)
+    const bucket = input.Bucket ?? ''
+    const { owner } = await store.catalog.read(bucketList, bucket)
+    const wanted = await store.catalog.read(wantedList, requireAskedList(input, 'bucket', owner.id))
+    await store.catalog.commit(setBucketList, { bucket, wanted, now: clock.now() })
     return {}
   }

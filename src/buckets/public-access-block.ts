@@ -1,16 +1,13 @@
-// GetPublicAccessBlock, PutPublicAccessBlock and DeletePublicAccessBlock. Nothing can be made public here, so that what is blocked is blocked
-// already; kept is what was asked for.
+// GetPublicAccessBlock, PutPublicAccessBlock and DeletePublicAccessBlock: what of a bucket's policy and lists is not to count. Lists and policies that
+// are blocked are refused where they are put; what is ignored and restricted is authorization's to heed, last and always.
 
-import type { PublicAccessBlockConfiguration } from '@aws-sdk/client-s3'
+import type { PublicAccessBlock } from '../contract/bucket-access.js'
 import { S3Error } from '../contract/errors.js'
 import type { Clock, Operation } from '../contract/operation.js'
 import { bucketSetting, deleteBucketSetting, putBucketSetting } from '../store/catalog/bucket-setting.js'
 import type { Store } from '../store/store.js'
 
 const setting = 'public-access-block'
-
-/** Canned lists that let others in. "PUT Bucket ACL and PUT Object ACL calls fail if the specified ACL is public." */
-const publicLists: ReadonlySet<string | undefined> = new Set(['public-read', 'public-read-write', 'authenticated-read'])
 
 /** Answers what is blocked.
  *  @throws NoSuchBucket, NoSuchPublicAccessBlockConfiguration */
@@ -36,7 +33,8 @@ export const putPublicAccessBlock =
       BlockPublicPolicy = false,
       RestrictPublicBuckets = false,
     } = asked
-    const value = JSON.stringify({ BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets })
+    const block: PublicAccessBlock = { BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets }
+    const value = JSON.stringify(block)
     await store.catalog.commit(putBucketSetting, { bucket: input.Bucket ?? '', setting, value, now: clock.now() })
     return {}
   }
@@ -50,16 +48,8 @@ export const deletePublicAccessBlock =
     return {}
   }
 
-/** Refuses a canned list that lets others in where that is blocked.
- *  @throws NoSuchBucket, AccessDenied */
-export async function requireUnblocked(store: Store, bucket: string, cannedList: string | undefined): Promise<void> {
-  if (!publicLists.has(cannedList)) return
-  const block = await blockOf(store, bucket)
-  if (block?.BlockPublicAcls === true) throw new S3Error('AccessDenied')
-}
-
-async function blockOf(store: Store, bucket: string): Promise<PublicAccessBlockConfiguration | undefined> {
+async function blockOf(store: Store, bucket: string): Promise<PublicAccessBlock | undefined> {
   const json = await store.catalog.read(bucketSetting, { bucket, setting })
-  // The row holds what `putPublicAccessBlock` has written.
-  return json === undefined ? undefined : (JSON.parse(json) as PublicAccessBlockConfiguration)
+  // The row holds what `putPublicAccessBlock` or `createBucket` has written.
+  return json === undefined ? undefined : (JSON.parse(json) as PublicAccessBlock)
 }

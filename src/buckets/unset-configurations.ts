@@ -34,7 +34,6 @@ export const unsetConfigurations = (store: Store) => {
     DeleteBucketInventoryConfiguration: refuses('NoSuchConfiguration'),
     DeleteBucketLifecycle: answers(() => ({})),
     DeleteBucketMetricsConfiguration: refuses('NoSuchConfiguration'),
-    DeleteBucketPolicy: answers(() => ({})),
     DeleteBucketReplication: answers(() => ({})),
     DeleteBucketWebsite: answers(() => ({})),
     GetBucketAbac: answers(() => ({ AbacStatus: { Status: 'Disabled' } })),
@@ -54,14 +53,7 @@ export const unsetConfigurations = (store: Store) => {
     GetBucketLogging: answers(() => ({})),
     GetBucketMetricsConfiguration: refuses('NoSuchConfiguration'),
     GetBucketNotificationConfiguration: answers(() => ({})),
-    // "By default … Object Ownership is set to the Bucket owner enforced setting and all ACLs are disabled": true here.
-    GetBucketOwnershipControls: answers(() => ({
-      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-    })),
-    GetBucketPolicy: refuses('NoSuchBucketPolicy'),
-    GetBucketPolicyStatus: refuses('NoSuchBucketPolicy'),
     GetBucketReplication: refuses('ReplicationConfigurationNotFoundError'),
-    GetBucketRequestPayment: answers(() => ({ Payer: 'BucketOwner' })),
     GetBucketWebsite: refuses('NoSuchWebsiteConfiguration'),
     GetObjectLegalHold: withoutObjectLock(),
     GetObjectLockConfiguration: refuses('ObjectLockConfigurationNotFoundError'),

@@ -60,6 +60,10 @@ export const errorTable = {
   InvalidAccessPoint: [400, 'The specified access point name or account is not valid.'],
   InvalidAnnotationName: [400, 'The annotation name is not valid.'],
   InvalidArgument: [400, 'Invalid Argument'],
+  InvalidBucketAclWithBlockPublicAccessError: [
+    400,
+    'Bucket cannot have public ACLs set with BlockPublicAccess enabled',
+  ],
   InvalidBucketAclWithObjectOwnership: [
     400,
     "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",

@@ -2,12 +2,14 @@
 // The wire (src/s3) calls it, the rooms (src/objects, src/buckets, …) implement it, neither imports the other.
 
 import type * as Sdk from '@aws-sdk/client-s3'
+import type { Principal } from './access.js'
 import type { Claims } from './claims.js'
 
 /** Names of everything the SDK knows how to ask for ("PutObject", "ListObjectsV2", …). Source: client-s3's `…Command` classes. */
 export type OperationName = {
-  [Name in keyof typeof Sdk]: Name extends `${infer Operation}Command` ? Operation : never
-}[keyof typeof Sdk]
+  // `$Command` is the base of all of them.
+  [Name in Exclude<keyof typeof Sdk, '$Command'>]: Name extends `${infer Operation}Command` ? Operation : never
+}[Exclude<keyof typeof Sdk, '$Command'>]
 
 type CommandOf<Name extends OperationName> = InstanceType<(typeof Sdk)[`${Name}Command`]>
 
@@ -31,16 +33,15 @@ export type Input<Name extends OperationName> = Omit<CommandOf<Name>['input'], '
 export type Output<Name extends OperationName> = Omit<OutputOf<CommandOf<Name>>, '$metadata' | 'Body'> &
   (OutputOf<CommandOf<Name>> extends { Body?: unknown } ? { Body?: BodyOut | undefined } : unknown)
 
-/** Who asks. For now everybody authenticated is the root account. */
+/** Who asks. What he may do was decided before an operation is called. */
 export interface Caller {
-  /** Canonical user id: 64 lower-case hex digits, S3's `Owner.ID`. */
+  /** Canonical user id of his account, 64 lower-case hex digits: S3's `Owner.ID`. */
   readonly accountId: string
-  /** S3's `Owner.DisplayName`. */
+  /** Name of his account: S3's `Owner.DisplayName`. */
   readonly displayName: string
-  /** The key that signed. */
+  /** The key that signed; '' when nobody did. */
   readonly accessKeyId: string
-  /** Set for the root account, which may do everything. Anybody else is asked for rights. */
-  readonly isRoot?: boolean
+  readonly principal: Principal
 }
 
 /** What a request carries beside its input. */
@@ -55,6 +56,18 @@ export interface Call {
   readonly claims: Claims
   /** The request's id as in `x-amz-request-id`. */
   readonly requestId: string
+  /** See `requireDecidedOn`. */
+  readonly decidedOn: DecidedOn
+  /** Whether the caller may delete a key of the bucket, or a version of one: for DeleteObjects, whose keys are known only here. */
+  readonly mayDelete: (key: string, versionId: string | undefined) => boolean
+}
+
+/** Ids of the version rows whose owner, list or tags a permission rests on; 0: that there was none. Without an id it does not rest on them. */
+export interface DecidedOn {
+  /** What the request is addressed to. */
+  readonly object?: number
+  /** What is read beside it. */
+  readonly source?: number
 }
 
 /** One S3 operation. Throws `S3Error`; anything else thrown is a bug and becomes InternalError. */

@@ -14,6 +14,8 @@ export interface HttpRequest {
   readonly remoteAddress: string
   /** Whether it came over TLS. */
   readonly isSecure: boolean
+  /** "1.2" or "1.3"; undefined without TLS. */
+  readonly tlsVersion?: string | undefined
 }
 
 /** What a request is about, decoded from path, Host and query. */

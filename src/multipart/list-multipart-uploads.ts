@@ -4,6 +4,7 @@ import type { ChecksumAlgorithm, ChecksumType, StorageClass } from '@aws-sdk/cli
 import { encoderFor, invalidArgument, listedTime, pageSize } from '../contract/listing.js'
 import { initiatedMsOf } from '../contract/multipart.js'
 import type { Operation } from '../contract/operation.js'
+import { initiatorOf, ownerOf } from './initiator.js'
 import { uploadsPage, type UploadPlace } from '../store/catalog/list-uploads.js'
 import type { Store } from '../store/store.js'
 
@@ -36,12 +37,12 @@ export const listMultipartUploads =
       MaxUploads: count,
       IsTruncated: page.isTruncated,
       ...(input.EncodingType !== undefined && { EncodingType: input.EncodingType }),
-      Uploads: page.rows.map(([key, uploadId, initiatedMs, ownerId, storageClass, algorithm, type]) => {
-        const owner = { ID: ownerId, DisplayName: owners.get(ownerId) ?? '' }
+      Uploads: page.rows.map(([key, uploadId, initiatedMs, ownerId, storageClass, algorithm, type, initiator]) => {
+        const owner = ownerOf(owners.get(ownerId))
         return {
           Key: encode(key),
           UploadId: uploadId,
-          Initiator: owner,
+          Initiator: initiatorOf(initiator) ?? owner,
           Owner: owner,
           // What is stored was accepted by CreateMultipartUpload, from S3's lists.
           StorageClass: storageClass as StorageClass,

@@ -4,6 +4,7 @@ import type { Part, StorageClass } from '@aws-sdk/client-s3'
 import { checksumMember } from '../contract/checksum-members.js'
 import { invalidArgument, listedTime, pageSize } from '../contract/listing.js'
 import type { Operation } from '../contract/operation.js'
+import { initiatorOf, ownerOf } from './initiator.js'
 import { partsPage, type PartRow } from '../store/catalog/list-parts.js'
 import type { Store } from '../store/store.js'
 
@@ -15,19 +16,24 @@ export const listParts =
   async (input) => {
     const count = pageSize('max-parts', input.MaxParts)
     const after = partNumberOf(input.PartNumberMarker)
-    const { upload, parts, isTruncated, ownerName } = await store.catalog.read(partsPage, {
+    const {
+      upload,
+      parts,
+      isTruncated,
+      owner: shown,
+    } = await store.catalog.read(partsPage, {
       bucket: input.Bucket ?? '',
       key: input.Key ?? '',
       uploadId: input.UploadId ?? '',
       after,
       count,
     })
-    const owner = { ID: upload.ownerId, DisplayName: ownerName }
+    const owner = ownerOf(shown)
     return {
       Bucket: input.Bucket,
       Key: input.Key,
       UploadId: input.UploadId,
-      Initiator: owner,
+      Initiator: initiatorOf(upload.initiator) ?? owner,
       Owner: owner,
       // A stored class is one that CreateMultipartUpload accepted, from S3's list.
       StorageClass: upload.storageClass as StorageClass,

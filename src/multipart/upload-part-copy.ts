@@ -3,6 +3,7 @@
 import { checksumMember, rawChecksum } from '../contract/checksum-members.js'
 import type { ChecksumAlgorithm, Claims } from '../contract/claims.js'
 import { copySourceOf } from '../contract/copy-source.js'
+import { requireDecidedOn } from '../contract/decided-on.js'
 import { S3Error } from '../contract/errors.js'
 import { listedTime } from '../contract/listing.js'
 import { requirePartNumber } from '../contract/multipart.js'
@@ -26,7 +27,7 @@ const attemptsMax = 5
  *  Source: AWS API reference, UploadPartCopy */
 export const uploadPartCopy =
   (store: Store, clock: Clock): Operation<'UploadPartCopy'> =>
-  async (input) => {
+  async (input, call) => {
     const number = requirePartNumber(input.PartNumber)
     const name = { bucket: input.Bucket ?? '', key: input.Key ?? '', uploadId: input.UploadId ?? '' }
     const source = copySourceOf(input.CopySource ?? '')
@@ -38,6 +39,7 @@ export const uploadPartCopy =
     const upload = await store.catalog.read(uploadNamed, name)
     for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
       const found = await store.catalog.read(partSource, wanted)
+      requireDecidedOn(call.decidedOn.source, found.version.id)
       const now = clock.now()
       const part = { ...name, number, now, sourceKey: source.key }
       const digests = await copy(store, found, part, upload.checksumAlgorithm)

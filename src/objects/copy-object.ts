@@ -1,19 +1,22 @@
 // CopyObject: a version of one key becomes the latest of another. No bytes move; a row is written.
 
+import { askedList, type WantedList } from '../contract/acl.js'
 import { checksumMember } from '../contract/checksum-members.js'
 import { algorithmNamed } from '../contract/checksum-choice.js'
 import type { Checksum, ChecksumAlgorithm } from '../contract/claims.js'
 import { copySourceOf, type CopySource } from '../contract/copy-source.js'
+import { requireDecidedOn } from '../contract/decided-on.js'
 import { S3Error } from '../contract/errors.js'
 import { quotedETag } from '../contract/etag.js'
 import { listedTime } from '../contract/listing.js'
 import { requireKey } from '../contract/names.js'
-import type { Clock, Input, Operation } from '../contract/operation.js'
+import type { Call, Clock, Input, Operation } from '../contract/operation.js'
 import { copySourceConditions, requireSource, writeConditionsOf } from '../contract/preconditions.js'
 import { headersJson } from '../contract/stored-headers.js'
 import { tagsJson, tagsOfHeader } from '../contract/tags.js'
 import { copyVersion } from '../store/catalog/copy-version.js'
 import { objectVersion, type OpenVersion } from '../store/catalog/open-version.js'
+import { wantedList } from '../store/catalog/wanted-list.js'
 import { versionChecksum } from '../store/catalog/version.js'
 import { digestsOfBody } from '../store/digests-of-body.js'
 import type { Store } from '../store/store.js'
@@ -24,9 +27,9 @@ const copySizeBytesMax = 5 * 1024 * 1024 * 1024
 /** How often a source that changes under our hands is looked at anew. */
 const attemptsMax = 5
 
-/** Copies an object.
+/** Copies an object. Its list is not copied: "When copying an object … the ACL … is set to private", or to what is asked for.
  *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed, InvalidRequest (onto itself without a change, larger than 5 GiB),
- *    InvalidArgument
+ *    InvalidArgument; as `askedList` and `wantedList`, and AccessControlListNotSupported and AccessDenied by the list that is asked for
  *  Source: AWS API reference, CopyObject */
 export const copyObject =
   (store: Store, clock: Clock): Operation<'CopyObject'> =>
@@ -34,9 +37,11 @@ export const copyObject =
     const key = input.Key ?? ''
     requireKey(key)
     const source = copySourceOf(input.CopySource ?? '')
+    const asked = askedList(input, 'object')
+    const list = asked === undefined ? undefined : await store.catalog.read(wantedList, asked)
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await copyOnce(store, clock, input, call.caller.accountId, source, key)
+        return await copyOnce(store, clock, input, call, list, source, key)
       } catch (error) {
         const isMoved = error instanceof S3Error && error.code === 'ConditionalRequestConflict'
         if (!isMoved || attempt === attemptsMax) throw error
@@ -48,13 +53,15 @@ async function copyOnce(
   store: Store,
   clock: Clock,
   input: Input<'CopyObject'>,
-  ownerId: string,
+  { caller, decidedOn }: Call,
+  list: WantedList | undefined,
   source: CopySource,
   key: string,
 ) {
   const onlyIf = writeConditionsOf(input)
   const number = store.catalog.number()
   const version = await store.catalog.read(objectVersion, source).catch(refuseMarker)
+  requireDecidedOn(decidedOn.source, version.id)
   const sourceOnlyIf = copySourceConditions(input)
   requireSource(sourceOnlyIf, version, 'x-amz-copy-source-')
   requireCopy(input, source, key, version)
@@ -73,7 +80,8 @@ async function copyOnce(
     tags: areTagsReplaced ? tagsJson(tagsOfHeader(input.Tagging ?? '')) : version.tags,
     checksum,
     storageClass: input.StorageClass ?? 'STANDARD',
-    ownerId,
+    ownerId: caller.accountId,
+    list,
     now,
   })
   return {

@@ -1,7 +1,7 @@
 // DeleteObjects: up to a thousand keys or versions in one request, each with its own outcome.
 
 import type { DeletedObject, _Error as DeleteError, ObjectIdentifier } from '@aws-sdk/client-s3'
-import { S3Error } from '../contract/errors.js'
+import { errorTable, S3Error } from '../contract/errors.js'
 import type { Clock, Operation } from '../contract/operation.js'
 import { deleteVersions, type DeleteOutcome } from '../store/catalog/delete-versions.js'
 import type { Store } from '../store/store.js'
@@ -13,6 +13,7 @@ const keysMax = 1000
 const keysPerTransaction = 100
 
 /** Deletes keys and versions.
+ *  A key that the caller may not delete is an error among the outcomes.
  *  @throws MalformedXML for none or too many of them, UserKeyMustBeSpecified for an empty key, NoSuchBucket: nothing is deleted then
  *  Source: AWS API reference, DeleteObjects */
 export const deleteObjects =
@@ -25,17 +26,25 @@ export const deleteObjects =
     const deleted: DeletedObject[] = []
     const errors: DeleteError[] = []
     for (let i = 0; i < objects.length; i += keysPerTransaction) {
-      const group = targets.slice(i, i + keysPerTransaction)
-      const outcomes = await store.catalog.commit(deleteVersions, { ...by, targets: group })
-      for (const [j, outcome] of outcomes.entries()) {
-        const object = objects[i + j]
-        if (object === undefined) continue
-        if ('code' in outcome) errors.push(errorOf(object, outcome))
-        else if (input.Delete?.Quiet !== true) deleted.push(deletedOf(object, outcome))
+      const group = objects.slice(i, i + keysPerTransaction)
+      const asked = targets.slice(i, i + keysPerTransaction)
+      const isAllowed = asked.map(({ key, versionId }) => call.mayDelete(key, versionId))
+      const allowed = asked.filter((_, j) => isAllowed[j])
+      const outcomes =
+        allowed.length === 0 ? [] : await store.catalog.commit(deleteVersions, { ...by, targets: allowed })
+      const outcome = outcomes.values()
+      for (const [j, object] of group.entries()) {
+        const ended = isAllowed[j] === true ? outcome.next().value : denied
+        if (ended === undefined) throw new Error('A deletion was left without an outcome')
+        if ('code' in ended) errors.push(errorOf(object, ended))
+        else if (input.Delete?.Quiet !== true) deleted.push(deletedOf(object, ended))
       }
     }
     return { Deleted: deleted, Errors: errors }
   }
+
+/** AWS: keys that may not be deleted are errors among the outcomes, with this code. */
+const denied = { code: 'AccessDenied', message: errorTable.AccessDenied[1] } as const
 
 function targetOf(object: ObjectIdentifier) {
   const key = object.Key ?? ''

@@ -2,6 +2,7 @@
 
 import type { GetObjectAttributesParts } from '@aws-sdk/client-s3'
 import { checksumMember } from '../contract/checksum-members.js'
+import { requireDecidedOn } from '../contract/decided-on.js'
 import { invalidArgument, pageSize } from '../contract/listing.js'
 import type { Input, Operation } from '../contract/operation.js'
 import { objectParts, type ObjectParts } from '../store/catalog/object-parts.js'
@@ -15,7 +16,7 @@ const attributeNames: ReadonlySet<string> = new Set(['ETag', 'Checksum', 'Object
  *  Source: AWS API reference, GetObjectAttributes */
 export const getObjectAttributes =
   (store: Store): Operation<'GetObjectAttributes'> =>
-  async (input) => {
+  async (input, call) => {
     const asked = attributesOf(input)
     const after = input.PartNumberMarker === undefined ? 0 : Number(input.PartNumberMarker)
     if (!Number.isInteger(after) || after < 0) {
@@ -29,6 +30,7 @@ export const getObjectAttributes =
     const name = { bucket: input.Bucket ?? '', key: input.Key ?? '', versionId: input.VersionId }
     const found = await store.catalog.read(objectParts, { ...name, after, count: count + 1 })
     const { version } = found
+    requireDecidedOn(call.decidedOn.object, version.id)
     const checksum = versionChecksum(version)
     return {
       LastModified: new Date(version.modifiedMs),

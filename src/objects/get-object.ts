@@ -9,10 +9,10 @@ import { describe, openToRead } from './read-request.js'
  *  Source: AWS API reference, GetObject */
 export const getObject =
   (store: Store): Operation<'GetObject'> =>
-  async (input) => {
+  async (input, call) => {
     // A number from before the look-up: what is gone later than it is kept while we read.
     const number = store.catalog.number()
-    const found = await openToRead(store, input)
+    const found = await openToRead(store, input, call.decidedOn)
     const { version, range } = found
     const small = await store.smallBody(version)
     const Body = small?.subarray(range?.start, range?.end) ?? store.readBody({ ...version, number }, range)

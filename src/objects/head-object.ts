@@ -9,5 +9,5 @@ import { describe, openToRead } from './read-request.js'
  *  Source: AWS API reference, HeadObject */
 export const headObject =
   (store: Store): Operation<'HeadObject'> =>
-  async (input) =>
-    describe(await openToRead(store, input), input)
+  async (input, call) =>
+    describe(await openToRead(store, input, call.decidedOn), input)

@@ -2,15 +2,16 @@
 
 import type { _Object, ChecksumAlgorithm, ChecksumType, Owner } from '@aws-sdk/client-s3'
 import { listedTime } from '../contract/listing.js'
+import type { ShownOwners } from '../store/catalog/account-names.js'
 import type { ListedObject } from '../store/catalog/list-objects.js'
 
 /** Entries of a page, in order.
  *  @param encode from `encoderFor`
- *  @param owners display names by id, when owners are to be shown */
+ *  @param owners as the listing answers them, when owners are to be shown */
 export function listedObjects(
   rows: readonly ListedObject[],
   encode: (text: string) => string,
-  owners: ReadonlyMap<string, string> | undefined,
+  owners: ShownOwners | undefined,
 ): _Object[] {
   const ownersById = owners && ownersOf(owners)
   const algorithms = new Map<string, ChecksumAlgorithm[]>()
@@ -36,6 +37,6 @@ export function listedObjects(
   })
 }
 
-/** S3's Owner by canonical user id: one object for all entries. */
-export const ownersOf = (names: ReadonlyMap<string, string>): ReadonlyMap<string, Owner> =>
-  new Map([...names].map(([id, name]) => [id, { ID: id, DisplayName: name }]))
+/** S3's Owner by canonical user id of who wrote: one object for all entries. */
+export const ownersOf = (owners: ShownOwners): ReadonlyMap<string, Owner> =>
+  new Map([...owners].map(([id, owner]) => [id, { ID: owner.id, DisplayName: owner.name }]))

@@ -1,36 +1,36 @@
-// GetObjectAcl and PutObjectAcl: the owner has full control, and that is all there is.
+// GetObjectAcl and PutObjectAcl: whom a version of an object grants what.
 
-import { ownersAcl, requireOwnersAcl } from '../contract/acl.js'
-import type { Operation } from '../contract/operation.js'
-import { versionOwner } from '../store/catalog/version-owner.js'
+import { requireAskedList, shownList } from '../contract/acl.js'
+import { requireDecidedOn } from '../contract/decided-on.js'
+import type { Clock, Operation } from '../contract/operation.js'
+import { setVersionList, versionList } from '../store/catalog/version-list.js'
+import { wantedList } from '../store/catalog/wanted-list.js'
 import type { Store } from '../store/store.js'
 
-/** Canned lists of an object that say what holds anyway: its owner is the bucket's. */
-const cannedLists = ['private', 'bucket-owner-full-control', 'bucket-owner-read']
-
-/** Answers the FULL_CONTROL of the version's owner.
+/** Answers the list of a version; where lists do not count, that its owner, the bucket's, has full control.
  *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion; MethodNotAllowed for a delete marker */
 export const getObjectAcl =
   (store: Store): Operation<'GetObjectAcl'> =>
-  async (input) => {
-    const owner = await store.catalog.read(versionOwner, {
+  async (input, call) => {
+    const { rowId, owner, list, names } = await store.catalog.read(versionList, {
       bucket: input.Bucket ?? '',
       key: input.Key ?? '',
       versionId: input.VersionId,
     })
-    return ownersAcl({ ID: owner.id, DisplayName: owner.name })
+    requireDecidedOn(call.decidedOn.object, rowId)
+    return shownList(owner, list, names)
   }
 
-/** Accepts `private`, and a list that says the same; nothing changes.
- *  @throws as `getObjectAcl`; those of `requireOwnersAcl` */
+/** Replaces the list of a version; the version stays the same, its owner too.
+ *  @throws as `getObjectAcl`; as `requireAskedList` and `wantedList` for what is no list; AccessControlListNotSupported where lists do not count,
+ *    AccessDenied for a public one where those are blocked
+ *  Source: AWS API reference, PutObjectAcl */
 export const putObjectAcl =
-  (store: Store): Operation<'PutObjectAcl'> =>
-  async (input) => {
-    const owner = await store.catalog.read(versionOwner, {
-      bucket: input.Bucket ?? '',
-      key: input.Key ?? '',
-      versionId: input.VersionId,
-    })
-    requireOwnersAcl(input, owner.id, cannedLists)
+  (store: Store, clock: Clock): Operation<'PutObjectAcl'> =>
+  async (input, call) => {
+    const address = { bucket: input.Bucket ?? '', key: input.Key ?? '', versionId: input.VersionId }
+    const { owner } = await store.catalog.read(versionList, address)
+    const wanted = await store.catalog.read(wantedList, requireAskedList(input, 'object', owner.id))
+    await store.catalog.commit(setVersionList, { ...address, decided: call.decidedOn.object, wanted, now: clock.now() })
     return {}
   }

@@ -1,5 +1,6 @@
 // GetObjectTagging, PutObjectTagging and DeleteObjectTagging.
 
+import { requireDecidedOn } from '../contract/decided-on.js'
 import { S3Error } from '../contract/errors.js'
 import type { Clock, Operation } from '../contract/operation.js'
 import { objectTagsMax, requireTagSet, tagsJson, tagsOfJson } from '../contract/tags.js'
@@ -17,8 +18,9 @@ const nameOf = (input: {
  *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed */
 export const getObjectTagging =
   (store: Store): Operation<'GetObjectTagging'> =>
-  async (input) => {
+  async (input, call) => {
     const version = await store.catalog.read(objectVersion, nameOf(input))
+    requireDecidedOn(call.decidedOn.object, version.id)
     return {
       TagSet: tagsOfJson(version.tags).map(([Key, Value]) => ({ Key, Value })),
       VersionId: version.versionId,
@@ -29,12 +31,13 @@ export const getObjectTagging =
  *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed, InvalidTag, BadRequest, MalformedXML */
 export const putObjectTagging =
   (store: Store, clock: Clock): Operation<'PutObjectTagging'> =>
-  async (input) => {
+  async (input, call) => {
     const tags = input.Tagging?.TagSet
     if (tags === undefined) throw new S3Error('MalformedXML')
     requireTagSet(tags, objectTagsMax)
     const pairs = tags.map(({ Key = '', Value = '' }) => [Key, Value] as const)
-    const args = { ...nameOf(input), tags: tagsJson(pairs), now: clock.now() }
+    const decided = call.decidedOn.object
+    const args = { ...nameOf(input), decided, tags: tagsJson(pairs), now: clock.now() }
     return { VersionId: await store.catalog.commit(tagVersion, args) }
   }
 
@@ -42,6 +45,8 @@ export const putObjectTagging =
  *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed */
 export const deleteObjectTagging =
   (store: Store, clock: Clock): Operation<'DeleteObjectTagging'> =>
-  async (input) => ({
-    VersionId: await store.catalog.commit(tagVersion, { ...nameOf(input), tags: null, now: clock.now() }),
-  })
+  async (input, call) => {
+    const decided = call.decidedOn.object
+    const args = { ...nameOf(input), decided, tags: null, now: clock.now() }
+    return { VersionId: await store.catalog.commit(tagVersion, args) }
+  }

@@ -1,6 +1,7 @@
 // PutObject: a body becomes the latest version of a key.
 // What a version is, and who wins when two arrive at once, is the catalog's business.
 
+import { askedList } from '../contract/acl.js'
 import type { Checksum, ChecksumAlgorithm } from '../contract/claims.js'
 import { checksumMember } from '../contract/checksum-members.js'
 import type { Clock, Input, Operation } from '../contract/operation.js'
@@ -11,17 +12,24 @@ import { writeConditionsOf } from '../contract/preconditions.js'
 import { headersJson } from '../contract/stored-headers.js'
 import { tagsJson, tagsOfHeader } from '../contract/tags.js'
 import { putVersion, requireWriteTarget } from '../store/catalog/put-version.js'
+import { wantedList } from '../store/catalog/wanted-list.js'
 import { type Draft, smallBodySizeBytesMax } from '../store/blobs/draft.js'
 import type { Store } from '../store/store.js'
 
 /** Stores `call.body` under a key.
- *  @throws KeyTooLongError, InvalidTag, MetadataTooLarge before a byte is read; NoSuchBucket, and PreconditionFailed and NoSuchKey by If-Match
- *    and If-None-Match, when it is named, and before it is read where that may spare it; what `Store.writeBody` throws
+ *  @throws KeyTooLongError, InvalidTag, MetadataTooLarge, and as `askedList` and `wantedList`, before a byte is read; NoSuchBucket, PreconditionFailed and
+ *    NoSuchKey by If-Match and If-None-Match, AccessControlListNotSupported and AccessDenied by the list that is asked for, when it is named, and
+ *    before it is read where that may spare it; what `Store.writeBody` throws
  *  Source: AWS API reference, PutObject */
 export const putObject =
   (store: Store, clock: Clock): Operation<'PutObject'> =>
   async (input, call) => {
-    const target = writeTargetOf(input)
+    const asked = askedList(input, 'object')
+    const target = {
+      ...writeTargetOf(input),
+      ownerId: call.caller.accountId,
+      list: asked === undefined ? undefined : await store.catalog.read(wantedList, asked),
+    }
     const headers = headersJson(input)
     const tags = input.Tagging === undefined ? null : tagsJson(tagsOfHeader(input.Tagging))
     // A small body that is on its way already is read sooner than its bucket is looked up twice.
@@ -33,14 +41,11 @@ export const putObject =
       const checksum = checksumOf(draft, claimedAlgorithm(call.claims))
       const etag = md5ETag(draft.md5)
       const version = await store.catalog.commit(putVersion, {
-        bucket: target.bucket,
-        key: target.key,
-        onlyIf: target.onlyIf,
+        ...target,
         draft: { size: draft.size, content: draft.content },
         etag,
         checksum,
         storageClass: input.StorageClass ?? 'STANDARD',
-        ownerId: call.caller.accountId,
         headers,
         tags,
         now: clock.now(),

@@ -1,9 +1,10 @@
 // What GetObject and HeadObject share: the version, the conditions, the range or part, and all that is told of an object.
 
 import { checksumMember } from '../contract/checksum-members.js'
+import { requireDecidedOn } from '../contract/decided-on.js'
 import { S3Error } from '../contract/errors.js'
 import { quotedETag } from '../contract/etag.js'
-import type { BodyOut, Input } from '../contract/operation.js'
+import type { BodyOut, DecidedOn, Input } from '../contract/operation.js'
 import { mayBePartial, requireReadable } from '../contract/preconditions.js'
 import { contentRange, rangeOf, type Range } from '../contract/ranges.js'
 import { defaultContentType, headersOfJson } from '../contract/stored-headers.js'
@@ -30,10 +31,11 @@ type ReadInput = Input<'GetObject'> | Input<'HeadObject'>
 /** Finds what is asked for and checks its conditions.
  *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed, PreconditionFailed, NotModified, InvalidRange, InvalidPartNumber
  *  Source: AWS API reference, GetObject and HeadObject */
-export async function openToRead(store: Store, input: ReadInput): Promise<Readable> {
+export async function openToRead(store: Store, input: ReadInput, { object }: DecidedOn): Promise<Readable> {
   const name = { bucket: input.Bucket ?? '', key: input.Key ?? '', versionId: input.VersionId }
-  if (input.PartNumber !== undefined) return openPart(store, input, { ...name, number: input.PartNumber })
+  if (input.PartNumber !== undefined) return openPart(store, input, { ...name, number: input.PartNumber }, object)
   const version = await store.catalog.read(objectVersion, name)
+  requireDecidedOn(object, version.id)
   requireReadable(input, version, () => validators(version))
   const range =
     input.Range !== undefined && mayBePartial(input, version) ? rangeOf(input.Range, version.size) : undefined
@@ -45,6 +47,7 @@ async function openPart(
   store: Store,
   input: ReadInput,
   name: { bucket: string; key: string; versionId: string | undefined; number: number },
+  decided: number | undefined,
 ): Promise<Readable> {
   if (input.Range !== undefined) {
     throw new S3Error('InvalidRequest', { message: 'Cannot specify both Range header and partNumber query parameter' })
@@ -56,6 +59,7 @@ async function openPart(
     })
   }
   const { version, count, part } = await store.catalog.read(objectPart, name)
+  requireDecidedOn(decided, version.id)
   requireReadable(input, version, () => validators(version))
   if (count === undefined) {
     if (name.number !== 1)

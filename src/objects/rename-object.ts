@@ -37,6 +37,7 @@ export const renameObject =
         IfModifiedSince: input.SourceIfModifiedSince,
         IfUnmodifiedSince: input.SourceIfUnmodifiedSince,
       },
+      decided: call.decidedOn.source,
       ownerId: call.caller.accountId,
       now: clock.now(),
     })

@@ -1,6 +1,6 @@
 // The head of an answer, as Node takes it: which headers, and how long the body is.
 
-import type { Answer } from './wire/answer.js'
+import type { Answer } from '../wire/answer.js'
 
 /** Headers by name, beside those of an answer. */
 export type FurtherHeaders = Readonly<Record<string, string>>

@@ -5,7 +5,10 @@ import type { IncomingMessage } from 'node:http'
 import type { Middleware } from 'koa'
 import type { FormFields } from '../auth/authenticate-form.js'
 import type { Authenticated } from '../auth/caller.js'
-import { authorize, type Target } from '../auth/authorize.js'
+import type { Allowed } from '../auth/question.js'
+import type { Asking } from '../auth/asking.js'
+import type { Authorizer } from '../auth/authorize.js'
+import { isDecisionOutdated } from '../contract/decided-on.js'
 import { S3Error } from '../contract/errors.js'
 import type { Log } from '../contract/log.js'
 import type { Call, Clock, OperationName, Operations } from '../contract/operation.js'
@@ -20,14 +23,14 @@ import { corsHeaders, preflight, type CorsRulesOf } from './cors.js'
 import { requireNoEncryptionOfReads } from './encryption-headers.js'
 import { Exchange, type ExchangeLimits, uncountedSizeBytesMax } from './exchange.js'
 import { httpRequestOf } from './http-request.js'
-import { requireExpectedOwner, requireHonoured } from './not-yet.js'
+import { requireHonoured } from './not-yet.js'
 import { isPostForm, postObject } from './post-object/post-object.js'
 import { withPresignedHeaders } from './presigned-headers.js'
 import { refusalOf } from './refusal.js'
 import { newRequestId } from './request-id.js'
-import { sourcesOf } from './sources.js'
-import type { Answer } from './wire/answer.js'
-import { decodeInput } from './wire/decode.js'
+import type { Answer } from '../wire/answer.js'
+import type { Neighbour } from '../wire/neighbour.js'
+import { decodeHead, decodeInput } from './wire/decode.js'
 import { encodeError } from './wire/encode-error.js'
 import { encodeOutput } from './wire/encode.js'
 import { modelOf } from './wire/model.js'
@@ -41,10 +44,9 @@ const documentSizeBytesMax = 8 * 1024 * 1024
 export interface S3AppSettings {
   readonly operations: Operations
   readonly authenticate: (request: HttpRequest) => Authenticated
+  readonly authorizer: Authorizer
   /** Host names under which buckets are host names too. */
   readonly domains: readonly string[]
-  /** Canonical id of the account that owns every bucket. */
-  readonly ownerId: string
   /** `x-amz-id-2` of every answer. */
   readonly hostId: string
   /** As `authenticate`, for browser forms, whose signature stands in their fields. */
@@ -53,12 +55,19 @@ export interface S3AppSettings {
   readonly clock: Clock
   readonly connections: Connections
   readonly admission: Admission
+  /** IAM and STS, on the same endpoint. */
+  readonly neighbour?: Neighbour
   readonly limits: ExchangeLimits
   readonly log: Log
 }
 
-/** Operations that are about access control lists, and say themselves which ones can be had. */
-const judgesLists: ReadonlySet<OperationName> = new Set(['PutBucketAcl', 'PutObjectAcl'])
+/** Operations whose document conditions may ask about: they are decided upon once it has been read, which is all that is decided twice otherwise. */
+const restsOnDocument: ReadonlySet<OperationName> = new Set([
+  'CreateBucket',
+  'PutObjectLegalHold',
+  'PutObjectRetention',
+  'PutObjectTagging',
+])
 
 /** A request as far as it is known when something goes wrong. */
 interface Progress {
@@ -119,13 +128,35 @@ async function answerOf(
   const address = (progress.address = addressOf(request, settings.domains))
   if (request.method === 'OPTIONS') return preflight(request, address, settings.corsRulesOf)
 
+  const { neighbour } = settings
+  if (neighbour?.isFor(request, address) === true) {
+    const readBody = (sizeBytesMax: number): Promise<Uint8Array> => readForm(exchange, request, sizeBytesMax)
+    return neighbour.answer({ request, requestId, readBody, recognize: () => exchange.recognize() })
+  }
   if (isPostForm(request, address)) return storeForm(settings, request, address, exchange, requestId)
 
   const authenticated = settings.authenticate(request)
-  exchange.recognize()
+  if (authenticated.signature !== undefined) exchange.recognize()
   const full = authenticated.by === 'query' ? withPresignedHeaders(request, address) : request
   const name = operationOf(full.method, address, full.headers)
   return perform(settings, name, { request: full, address, authenticated, exchange, requestId })
+}
+
+/** The payload of a request that is read whole by another application, before it is known who sent it.
+ *  @throws MaxMessageLengthExceeded, IncompleteBody and what else `openBody` and `readWhole` throw */
+async function readForm(exchange: Exchange, request: HttpRequest, sizeBytesMax: number): Promise<Uint8Array> {
+  const { body: source, sendContinue } = exchange
+  const { body, claims } = openBody(source, request, { kind: 'unsigned' }, sendContinue, {
+    requiresLength: false,
+    hasPayloadChecksums: false,
+    isHeldWhole: true,
+    sizeBytesMax,
+  })
+  try {
+    return await readWhole(body, claims, sizeBytesMax, { signal: source.signal, holder: source })
+  } catch (error) {
+    throw error instanceof ClientLeft ? new S3Error('IncompleteBody', { cause: error }) : error
+  }
 }
 
 function trusted(message: IncomingMessage, exchange: Exchange): HttpRequest {
@@ -155,10 +186,15 @@ async function perform<Name extends OperationName>(
 ): Promise<Answer> {
   const { request, address, authenticated, exchange, requestId } = identified
   const { caller } = authenticated
+  const { authorizer } = settings
   const operation = settings.operations[name]
   const { payload, requiresChecksum } = modelOf(name)
   const isDocument = payload === 'xml' || payload === 'text'
-  if (operation === undefined || isDocument) allow(name, identified)
+  const asking = askingOf(identified)
+  const target = { ...address, versionId: address.parameters.get('versionId') }
+  if (operation === undefined || (isDocument && !restsOnDocument.has(name))) {
+    authorizer.authorize(asking, name, target, decodeHead(name, address, request.headers))
+  }
   if (operation === undefined) throw new S3Error('NotImplemented', { message: `${name} is not implemented.` })
 
   const { body, claims } =
@@ -173,21 +209,59 @@ async function perform<Name extends OperationName>(
       })
     : undefined
   const input = decodeInput(name, address, request.headers, document)
-  // Only operations without a document have sources.
-  if (!isDocument) allow(name, identified, sourcesOf(input))
-  requireExpectedOwner(input, settings.ownerId)
+  const decided = (): Allowed =>
+    authorizer.authorize(isDocument ? withDocument(asking, input) : asking, name, target, input)
+  let allowed = decided()
   requireNoEncryptionOfReads(name, request.headers)
-  if (!judgesLists.has(name)) requireHonoured(input)
-  return encodeOutput(
-    name,
-    await operation(input, { caller, body, claims, asksFirst: exchange.asksFirst, requestId }),
-    input,
-  )
+  requireHonoured(input)
+  if (caller.principal.kind === 'anonymous') requirePlainAnswer(input)
+  const { asksFirst } = exchange
+  for (let attempt = 1; ; attempt += 1) {
+    const { decidedOn, isCharged, mayDelete } = allowed
+    try {
+      const output = await operation(input, { caller, body, claims, asksFirst, requestId, decidedOn, mayDelete })
+      return encodeOutput(name, isCharged ? { ...output, RequestCharged: 'requester' } : output, input)
+    } catch (error) {
+      if (!isDecisionOutdated(error)) throw isMissing(error) && !allowed.mayKnowMissing() ? denied(error) : error
+      // What was decided on has been replaced meanwhile. Only what reads no payload rests on a version.
+      if (attempt === attemptsMax) throw new S3Error('OperationAborted', { cause: error })
+      allowed = decided()
+    }
+  }
+}
+
+/** How often permission is asked for anew because what it rests on was replaced. */
+const attemptsMax = 5
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof S3Error && (error.code === 'NoSuchKey' || error.code === 'NoSuchVersion')
+
+const denied = (cause: unknown): S3Error => new S3Error('AccessDenied', { cause })
+
+/** What a request looks like to authorization. */
+function askingOf({ request, address, authenticated, requestId }: Identified): Asking {
+  const { headers, remoteAddress, isSecure, tlsVersion } = request
+  return {
+    requestId,
+    authenticated,
+    facts: { headers, parameters: address.parameters, remoteAddress, isSecure, tlsVersion },
+  }
+}
+
+const withDocument = (asking: Asking, input: object): Asking => ({ ...asking, facts: { ...asking.facts, input } })
+
+/** AWS, GetObject: "You must sign the request … when using these parameters. These parameters cannot be used with an unsigned (anonymous) request."
+ *  @throws InvalidRequest */
+function requirePlainAnswer(input: object): void {
+  if (!Object.keys(input).some((member) => member.startsWith('Response'))) return
+  throw new S3Error('InvalidRequest', {
+    message: 'Request specific response headers cannot be used for anonymous GET requests.',
+  })
 }
 
 /** A browser's form: the one upload whose signature is in its body. */
 function storeForm(
-  { operations, authenticateForm, clock, ownerId }: S3AppSettings,
+  { operations, authenticateForm, authorizer, clock }: S3AppSettings,
   request: HttpRequest,
   { bucket = '' }: Address,
   exchange: Exchange,
@@ -199,25 +273,13 @@ function storeForm(
   // In virtual-host style the bucket stands in the host.
   const bucketUrl = request.path === '/' ? origin : `${origin}/${encodeURIComponent(bucket)}`
   const { body: source, sendContinue: beforeFirstRead } = exchange
-  const form = { request, source, beforeFirstRead, bucket, bucketUrl, ownerId, requestId, clock }
+  const form = { request, source, beforeFirstRead, bucket, bucketUrl, requestId, clock, authorizer }
   const recognized = (fields: FormFields): Authenticated => {
     const authenticated = authenticateForm(fields)
-    exchange.recognize()
+    if (authenticated.signature !== undefined) exchange.recognize()
     return authenticated
   }
-  return postObject({ ...form, authenticateForm: recognized, authorize, putObject })
-}
-
-/** @throws AccessDenied */
-function allow(
-  name: OperationName,
-  { request, address, authenticated }: Identified,
-  sources?: readonly Target[],
-): void {
-  const { remoteAddress, isSecure } = request
-  const { bucket, key, parameters } = address
-  const resource = { bucket, key, versionId: parameters.get('versionId'), sources }
-  authorize(authenticated.caller, name, resource, { by: authenticated.by, remoteAddress, isSecure })
+  return postObject({ ...form, authenticateForm: recognized, putObject })
 }
 
 const noBody: Pick<Call, 'body' | 'claims'> = {

@@ -5,7 +5,7 @@
 import type { CORSRule } from '@aws-sdk/client-s3'
 import { S3Error } from '../contract/errors.js'
 import type { Address, HttpRequest } from '../contract/request.js'
-import type { Answer } from './wire/answer.js'
+import type { Answer } from '../wire/answer.js'
 
 /** A bucket's rules in order, none when it has no configuration; throws NoSuchBucket. */
 export type CorsRulesOf = (bucket: string) => Promise<readonly CORSRule[]>

@@ -11,7 +11,7 @@ import { announcesBody, waitsForContinue } from './http-request.js'
 import { turnEnd } from './outbox.js'
 import { Pace, type PaceRules } from './pace.js'
 import { RequestBody, type Waiter } from './request-body.js'
-import type { Answer } from './wire/answer.js'
+import type { Answer } from '../wire/answer.js'
 
 /** How a client may take its time. All in ms but the size. */
 export interface ExchangeLimits {

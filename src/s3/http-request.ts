@@ -1,6 +1,7 @@
 // Node's message as the `HttpRequest` that authentication and routing read: the target untouched, the framing beyond doubt.
 
 import type { IncomingMessage } from 'node:http'
+import { TLSSocket } from 'node:tls'
 import { S3Error } from '../contract/errors.js'
 import { rememberingLast } from '../contract/remembering-last.js'
 import type { HttpRequest } from '../contract/request.js'
@@ -33,8 +34,12 @@ export function httpRequestOf(message: IncomingMessage): HttpRequest {
     headers: absolute === undefined ? headers : { ...headers, host: absolute.host },
     remoteAddress: message.socket.remoteAddress ?? '',
     isSecure: 'encrypted' in message.socket,
+    tlsVersion: message.socket instanceof TLSSocket ? versionOf(message.socket) : undefined,
   }
 }
+
+/** "TLSv1.3" → "1.3" */
+const versionOf = (socket: TLSSocket): string | undefined => socket.getProtocol()?.replace('TLSv', '')
 
 /** Whether the client waits for `100 Continue` before it sends the body. HTTP/1.0 does not know that. */
 export const waitsForContinue = (message: IncomingMessage): boolean =>

@@ -15,14 +15,6 @@ const refused = (header: string, ...harmless: string[]): Refusal => ({ header, h
 
 /** Members of S3's inputs by their name in the SDK. */
 const refusals: ReadonlyMap<string, Refusal> = new Map([
-  // Every object belongs to the bucket's owner and is private: S3's default since 2023 ("Bucket owner enforced").
-  ['ACL', refused('x-amz-acl', 'private', 'bucket-owner-full-control')],
-  ['GrantFullControl', refused('x-amz-grant-full-control')],
-  ['GrantRead', refused('x-amz-grant-read')],
-  ['GrantReadACP', refused('x-amz-grant-read-acp')],
-  ['GrantWrite', refused('x-amz-grant-write')],
-  ['GrantWriteACP', refused('x-amz-grant-write-acp')],
-  ['ObjectOwnership', refused('x-amz-object-ownership', 'BucketOwnerEnforced')],
   ['BucketNamespace', refused('x-amz-bucket-namespace', 'global')],
 
   ['StorageClass', refused('x-amz-storage-class', 'STANDARD')],
@@ -69,16 +61,3 @@ export function requireHonoured(input: object): void {
 }
 
 const isSecret = ({ header }: Refusal): boolean => header.endsWith('-customer-key')
-
-/** Checks `x-amz-expected-bucket-owner` and `x-amz-source-expected-bucket-owner`: every bucket belongs to the root account.
- *  Source: AWS user guide, "Verifying bucket ownership with bucket owner condition": "the request fails with an HTTP 403 Forbidden error".
- *  @param ownerId canonical id of the root account
- *  @throws AccessDenied */
-export function requireExpectedOwner(
-  input: { readonly ExpectedBucketOwner?: unknown; readonly ExpectedSourceBucketOwner?: unknown },
-  ownerId: string,
-): void {
-  const { ExpectedBucketOwner: owner, ExpectedSourceBucketOwner: sourceOwner } = input
-  if (owner !== undefined && owner !== ownerId) throw new S3Error('AccessDenied')
-  if (sourceOwner !== undefined && sourceOwner !== ownerId) throw new S3Error('AccessDenied')
-}

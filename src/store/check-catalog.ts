@@ -116,6 +116,22 @@ const rules: readonly Rule[] = [
       FROM place p JOIN removal r ON r.tier = p.tier AND r.location = p.location`,
   },
   {
+    what: 'a user, group or role has a policy that is not there',
+    sql: `SELECT identity_id || ', ' || policy_arn AS about FROM attachment
+        WHERE policy_arn NOT LIKE 'arn:aws:iam::aws:%' AND policy_arn NOT IN (SELECT arn FROM policy)
+      UNION ALL SELECT id || ', ' || boundary FROM identity
+        WHERE boundary NOT LIKE 'arn:aws:iam::aws:%' AND boundary NOT IN (SELECT arn FROM policy)`,
+  },
+  {
+    what: 'the version of a policy that holds is not there',
+    sql: `SELECT arn AS about FROM policy p
+      WHERE NOT EXISTS (SELECT 1 FROM policy_version v WHERE v.policy_id = p.id AND v.number = p.default_version)`,
+  },
+  {
+    what: 'the number that changes of rights raise is not there',
+    sql: "SELECT 'access_state' AS about WHERE NOT EXISTS (SELECT 1 FROM access_state)",
+  },
+  {
     what: 'the numbers of changes have gaps',
     sql: `SELECT count(*) || ' changes from ' || min(number) || ' to ' || max(number) AS about FROM change
       HAVING count(*) <> max(number) - min(number) + 1`,

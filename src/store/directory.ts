@@ -2,6 +2,7 @@
 //   <directory>/lock.db, lock.pid   one writing process at a time
 //   <directory>/server.db           one server of several processes at a time, whether its writer lives or not
 //   <directory>/catalog.db          names; its user_version is the format of the whole directory
+//   <directory>/master-key.json     what secrets in the catalog are sealed under, where no setting says that it is elsewhere
 //   <directory>/blobs/              bytes, in a folder for each process that ever wrote here
 //   <directory>/holds/              what other programs read beside it
 //   <directory>/writer.sock         where the writer listens, when worker processes serve beside it
@@ -11,11 +12,13 @@ import { readdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { type Clock, systemClock } from '../contract/operation.js'
 import { Disk, makeDirectory } from './blobs/disk.js'
-import { registerAccount } from './catalog/account.js'
+import { operatorAccount, registerAccount } from './catalog/account.js'
 import { openSqliteCatalog, type SqliteCatalog } from './catalog/sqlite-catalog.js'
 import { Holds } from './holds.js'
 import { type Lock, lockDirectory } from './lock.js'
+import { openMasterKey } from './master-key.js'
 import type { ScrubSettings } from './scrub.js'
+import type { MasterKey } from './sealer.js'
 import { Space } from './space.js'
 import { Stopper } from './stopper.js'
 
@@ -36,6 +39,8 @@ export interface StoreSettings {
   readonly log?: StoreLog
   /** The directory's lock, where the caller has it already; from here on it is the store's. */
   readonly lock?: Lock
+  /** Path of the master key's file; `master-key.json` of the directory when left out. */
+  readonly masterKeyFile?: string
   /** No scrub when left out. */
   readonly scrub?: ScrubSettings
   /** See SqliteCatalogSettings: a test may have transactions of its own. */
@@ -53,6 +58,8 @@ export interface OpenDirectory {
   readonly log: StoreLog
   readonly scrub: ScrubSettings
   readonly space: Space
+  /** What secrets in the catalog are sealed under. */
+  readonly masterKey: MasterKey
   /** Has stopped already when a sync failed in an earlier run and the store was not found whole. */
   readonly stopper: Stopper
   readonly holds: Holds
@@ -69,9 +76,12 @@ export const blobsIn = (directory: string): string => join(directory, 'blobs')
 /** Where the names are. */
 export const catalogIn = (directory: string): string => join(directory, 'catalog.db')
 
+/** Where the master key is, unless a setting says otherwise. */
+export const masterKeyIn = (directory: string): string => join(directory, 'master-key.json')
+
 /** Locks a data directory, and opens its catalog for writing.
  *  @param compose makes a store of it; should it fail, everything is closed again
- *  @throws DirectoryLocked; Error when the directory is newer than this program, damaged or not to be written to */
+ *  @throws DirectoryLocked; Error when the directory is newer than this program, damaged or not to be written to, or its master key is not there */
 export async function openDirectory<Opened>(
   settings: StoreSettings,
   compose: (opened: OpenDirectory) => Promise<Opened>,
@@ -103,10 +113,12 @@ export async function openDirectory<Opened>(
       stopper.add(catalog)
       await stopper.checkEarlierRun()
       if (stopper.failure === undefined) {
-        await catalog.commit(registerAccount, { id: ownerId, name: ownerName, now: clock.now() })
+        await catalog.commit(registerAccount, operatorAccount(ownerId, ownerName, clock.now()))
       }
+      const masterKeyFile = settings.masterKeyFile ?? masterKeyIn(directory)
+      const masterKey = await openMasterKey(masterKeyFile, catalog, disk, stopper.failure !== undefined)
       const holds = new Holds(directory)
-      return await compose({ root, disk, catalog, lock, clock, log, scrub, space, stopper, holds })
+      return await compose({ root, disk, catalog, lock, clock, log, scrub, space, stopper, holds, masterKey })
     } catch (error) {
       await catalog.close()
       throw error

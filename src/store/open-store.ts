@@ -20,7 +20,7 @@ export interface LocalStore extends ServedStore {
  *  @throws DirectoryLocked; Error when the directory is newer than this program, damaged or not to be written to */
 export function openStore(settings: StoreSettings): Promise<LocalStore> {
   return openDirectory(settings, async (opened) => {
-    const { root, disk, catalog, lock, clock, log, space, stopper, holds } = opened
+    const { root, disk, catalog, lock, clock, log, space, stopper, holds, masterKey } = opened
     const instance = newInstance()
     if (stopper.failure === undefined) {
       await catalog.commit(registerInstance, { id: instance, startedMs: clock.now() })
@@ -55,6 +55,7 @@ export function openStore(settings: StoreSettings): Promise<LocalStore> {
     stopper.add({ fail: () => void Promise.all([collector.stop(), scrub.stop()]) })
     return {
       catalog: roomyCatalog(catalog, space),
+      sealer: masterKey.sealer(),
       collector,
       scrub,
       failure: () => stopper.failure,

@@ -4,6 +4,7 @@ import type { Claims, ChecksumAlgorithm } from '../contract/claims.js'
 import type { Draft } from './blobs/draft.js'
 import type { SmallBodyName } from './blobs/small-bodies.js'
 import type { Catalog } from './catalog/catalog.js'
+import type { Sealer } from './sealer.js'
 
 /** A run of bytes, `end` excluded. */
 export interface ByteRange {
@@ -23,6 +24,8 @@ export interface OpenBody {
 /** Bytes by hash and names in SQL, opened together and closed together. */
 export interface Store {
   readonly catalog: Catalog
+  /** Opens the secrets that stand in the catalog, under the server's master key. */
+  readonly sealer: Sealer
   /** Writes bytes, comparing them with every claim, and answers when they would survive a power cut.
    *  @param also further checksums to compute beside the claimed ones
    *  @throws BadDigest, InvalidDigest, XAmzContentSHA256Mismatch, IncompleteBody, EntityTooLarge; nothing is left then */

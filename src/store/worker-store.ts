@@ -6,6 +6,7 @@ import { writingStopped } from './writing-stopped.js'
 import { type Bodies, newInstance, openBodies } from './bodies.js'
 import { blobsIn, type StoreLog } from './directory.js'
 import { openRemoteCatalog } from './link/remote-catalog.js'
+import type { MasterKey } from './sealer.js'
 import type { ServedStore } from './store.js'
 
 /** How a worker's store is opened. */
@@ -14,6 +15,8 @@ export interface WorkerStoreSettings {
   readonly directory: string
   /** See `FromWorker`. */
   readonly run: string
+  /** The server's, as its writer has it. */
+  readonly masterKey: MasterKey
   /** This process's folder for blob files; the writer knows that it is alive. */
   readonly instance?: string
   /** How many workers there are. */
@@ -60,6 +63,7 @@ export async function openWorkerStore(settings: WorkerStoreSettings): Promise<Se
   let closing: Promise<void> | undefined
   return {
     catalog,
+    sealer: settings.masterKey.sealer(),
     failure: () => disk.failure ?? catalog.failure(),
     writeBody: (source, claims, also) => {
       const failure = catalog.stopped()

@@ -7,6 +7,7 @@ import { passPoint } from './fault-points.js'
 import { WorkerLinks } from './link/worker-links.js'
 import { roomMakingCatalog } from './roomy-catalog.js'
 import { Scrub } from './scrub.js'
+import type { MasterKey } from './sealer.js'
 
 /** How a writer's store is opened. */
 export interface WriterStoreSettings extends StoreSettings {
@@ -21,6 +22,8 @@ export interface WriterStoreSettings extends StoreSettings {
 /** An open data directory that workers are served from. */
 export interface WriterStore {
   readonly collector: Collector
+  /** For the workers. */
+  readonly masterKey: MasterKey
   /** Notes that a worker's process has ended: what it left unnamed is removed. */
   bury(instance: string): void
   /** Stops writing for good: the disk has failed a worker. */
@@ -63,6 +66,7 @@ export function openWriterStore(settings: WriterStoreSettings): Promise<WriterSt
     stopper.add({ fail: () => void Promise.all([collector.stop(), scrub.stop()]) })
     return {
       collector,
+      masterKey: opened.masterKey,
       bury: (instance) => {
         workers.bury(instance)
         passPoint('burial taken')

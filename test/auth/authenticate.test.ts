@@ -3,7 +3,16 @@
 import { deepEqual, equal, throws } from 'node:assert/strict'
 import { createHash, createHmac } from 'node:crypto'
 import type { HttpRequest } from '../../src/contract/request.js'
-import { authenticate, emptySha256, exampleKey, presigned, requestOf, signed, withHeaders } from './requests.js'
+import {
+  authenticate,
+  emptySha256,
+  exampleAccount,
+  exampleKey,
+  presigned,
+  requestOf,
+  signed,
+  withHeaders,
+} from './requests.js'
 
 /** Changes the first character that is a digit into another digit. */
 const flipped = (text: string): string => text.replace(/\d/, (digit) => String((Number(digit) + 1) % 10))
@@ -22,7 +31,12 @@ describe('authenticate', () => {
         accountId: 'ab'.repeat(32),
         displayName: 'root',
         accessKeyId: exampleKey.accessKeyId,
-        isRoot: true,
+        principal: {
+          kind: 'root',
+          account: exampleAccount,
+          arn: 'arn:aws:iam::123456789012:root',
+          isOperator: true,
+        },
       })
       deepEqual(payload, { kind: 'digest', sha256: emptySha256 })
       equal(by, 'header')

@@ -1,6 +1,6 @@
 // How everybody is turned away who has no signature, or one for another hour, place or person: each refusal with S3's code.
 
-import { equal, throws } from 'node:assert/strict'
+import { deepEqual, equal, throws } from 'node:assert/strict'
 import type { HttpRequest } from '../../src/contract/request.js'
 import {
   authenticate,
@@ -128,9 +128,38 @@ describe('authenticate refuses', () => {
 
   describe('no signature, or one of another kind', () => {
     const bare = requestOf('GET', '/photos/cat.jpg', { host: 'localhost:9000' })
-    it('refuses an anonymous request', () => {
-      throws(() => authenticate(bare), { code: 'AccessDenied' })
-      throws(() => authenticate(withHeaders(bare, { authorization: '' })), { code: 'AccessDenied' })
+    it('takes a request that nobody signed as nobody’s', () => {
+      const { caller, by, payload, signature } = authenticate(bare)
+      equal(caller.principal.kind, 'anonymous')
+      equal(caller.accessKeyId, '')
+      equal(by, 'nobody')
+      equal(signature, undefined)
+      deepEqual(payload, { kind: 'unsigned' })
+    })
+    it('refuses what carries any part of a signature and is not signed (security rule 1)', () => {
+      const code = 'AccessDenied'
+      throws(() => authenticate(withHeaders(bare, { authorization: '' })), { code })
+      throws(() => authenticate(withHeaders(bare, { 'x-amz-security-token': 'token' })), { code })
+      for (const query of [
+        'x-amz-signature=00',
+        'X-Amz-SignedHeaders=host',
+        'X-Amz-Date=20130524T000000Z&X-Amz-Expires=60',
+        'X-Amz-Security-Token=t',
+        'X%2DAmz%2DSignature=00',
+        'prefix=a&%78-amz-credential=b',
+        'AWSAccessKeyId=AKIA',
+        'Signature=c2ln',
+      ]) {
+        throws(() => authenticate({ ...bare, query }), { code }, query)
+      }
+    })
+    it('refuses chunk signatures that have no signature to begin with (security rule 2)', () => {
+      const streaming = { 'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' }
+      throws(() => authenticate(withHeaders(bare, streaming)), { code: 'AccessDenied' })
+    })
+    it('counts chunks that nobody signed', () => {
+      const streaming = { 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' }
+      deepEqual(authenticate(withHeaders(bare, streaming)).payload, { kind: 'chunks-unsigned', hasTrailer: true })
     })
     it('refuses Signature Version 2 plainly, in header and query', () => {
       const message = 'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.'

@@ -3,7 +3,9 @@
 import aws4 from 'aws4'
 import type { Authenticated } from '../../src/auth/caller.js'
 import { authenticator } from '../../src/auth/authenticate.js'
-import { rootKeyRing, type KeyRing } from '../../src/auth/keys.js'
+import type { KeyRing } from '../../src/auth/keys.js'
+import { operatorKey } from '../../src/auth/operator.js'
+import { S3Error } from '../../src/contract/errors.js'
 import { Secret } from '../../src/auth/secret.js'
 import type { HttpRequest } from '../../src/contract/request.js'
 
@@ -15,13 +17,28 @@ export const exampleKey = {
 
 export const accountId = 'ab'.repeat(32)
 
-export const exampleKeys: KeyRing = rootKeyRing({
-  accessKeyId: exampleKey.accessKeyId,
-  secret: new Secret(exampleKey.secretAccessKey),
-  accountId,
-  displayName: 'root',
-  isNew: false,
-})
+export const exampleAccount = { id: accountId, number: '123456789012', name: 'root' }
+
+const exampleRoot = operatorKey(
+  {
+    accessKeyId: exampleKey.accessKeyId,
+    secret: new Secret(exampleKey.secretAccessKey),
+    accountId,
+    displayName: 'root',
+    isNew: false,
+  },
+  exampleAccount,
+)
+
+export const exampleKeys: KeyRing = {
+  require(accessKeyId, token) {
+    if (accessKeyId !== exampleKey.accessKeyId)
+      throw new S3Error('InvalidAccessKeyId', { members: { AWSAccessKeyId: accessKeyId } })
+    if (token !== undefined) throw new S3Error('InvalidToken')
+    return exampleRoot
+  },
+  noteUse: () => undefined,
+}
 
 /** 2013-05-24T00:00:00Z, the hour of AWS's examples. */
 export const exampleMs = Date.UTC(2013, 4, 24)

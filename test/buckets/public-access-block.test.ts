@@ -2,7 +2,6 @@ import { deepEqual, rejects } from 'node:assert/strict'
 import {
   DeletePublicAccessBlockCommand,
   GetPublicAccessBlockCommand,
-  PutBucketAclCommand,
   PutPublicAccessBlockCommand,
   type PublicAccessBlockConfiguration,
 } from '@aws-sdk/client-s3'
@@ -17,7 +16,6 @@ async function blocking() {
     put: (PublicAccessBlockConfiguration: PublicAccessBlockConfiguration) =>
       s3.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration })),
     remove: () => s3.send(new DeletePublicAccessBlockCommand({ Bucket })),
-    open: (ACL: 'private' | 'public-read') => s3.send(new PutBucketAclCommand({ Bucket, ACL })),
     nowhere: () => s3.send(new GetPublicAccessBlockCommand({ Bucket: 'nowhere' })),
   }
 }
@@ -33,6 +31,8 @@ describe('public access block', () => {
       RestrictPublicBuckets: false,
     }
 
+    deepEqual(await get(), all, 'of a new bucket')
+    await remove()
     await rejects(get(), unset)
     await put(all)
     deepEqual(await get(), all)
@@ -44,13 +44,8 @@ describe('public access block', () => {
     await rejects(nowhere(), { name: 'NoSuchBucket' })
   })
 
-  it('denies public lists where they are blocked', async () => {
-    const { put, open } = await blocking()
-    await rejects(open('public-read'), { name: 'NotImplemented' })
-    await put({ BlockPublicAcls: true })
-    await rejects(open('public-read'), { name: 'AccessDenied' })
-    await open('private')
-    await put({ BlockPublicAcls: false })
-    await rejects(open('public-read'), { name: 'NotImplemented' })
+  it('is not there in a new bucket where the server is told so', async () => {
+    const { s3, bucket: Bucket } = await freshServer({ settings: { newBucketPublicAccess: 'open' } })
+    await rejects(s3.send(new GetPublicAccessBlockCommand({ Bucket })), unset)
   })
 })

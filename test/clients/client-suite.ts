@@ -34,11 +34,12 @@ export function awsEnvironment(directory: string): Record<string, string> {
   }
 }
 
-/** Starts both. */
-export async function openClientSuite(): Promise<ClientSuite> {
+/** Starts both.
+ *  @param args further arguments of the server */
+export async function openClientSuite(args: readonly string[] = []): Promise<ClientSuite> {
   const data = await scratchDirectory('clients-data')
   const scratch = await scratchDirectory('clients')
-  const server = await startServerProcess(data.path)
+  const server = await startServerProcess(data.path, { args })
   let buckets = 0
   return {
     endpoint: server.endpoint,

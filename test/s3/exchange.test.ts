@@ -122,7 +122,7 @@ describe('a body on its way in', () => {
     connection.end()
     await connection.closed()
 
-    equal(answer.status, 403)
+    equal(answer.status, 404)
     equal(connection.received(), '')
   })
 
@@ -136,7 +136,7 @@ describe('a body on its way in', () => {
     await connection.send(signedRequest(endpoint, { method: 'HEAD', target: `/${bucket}` }))
     const next = await connection.answer({ isHead: true })
 
-    equal(refused.status, 403)
+    equal(refused.status, 404)
     equal(refused.headers['connection'], 'keep-alive')
     equal(next.status, 200)
     connection.destroy()
@@ -152,7 +152,7 @@ describe('a body on its way in', () => {
     const answer = await connection.answer()
     await connection.closed()
 
-    equal(answer.status, 403)
+    equal(answer.status, 404)
     equal(answer.headers['connection'], 'close')
   })
 

@@ -184,6 +184,8 @@ describe('the collector, beside a process that holds', () => {
           }
           const catalog: Catalog = {
             number: () => store.catalog.number(),
+            readNow: (query, args) => store.catalog.readNow(query, args),
+            accessNumber: () => store.catalog.accessNumber(),
             close: () => Promise.resolve(),
             read: async (query, args) => {
               moment()

@@ -41,13 +41,19 @@ export const malformedCredential: CredentialFault = {
 
 /** What is wrong with where and when a credential is for, if anything.
  *  @param day of the request's own time, "20261121"
+ *  @param service 's3' when left out
  *  Source: sentences as S3 answers them, measured */
-export function credentialFault(credential: Credential, region: string, day: string): CredentialFault | undefined {
+export function credentialFault(
+  credential: Credential,
+  region: string,
+  day: string,
+  service = 's3',
+): CredentialFault | undefined {
   if (credential.terminal !== 'aws4_request') {
     return { text: `incorrect terminal "${credential.terminal}". This endpoint uses "aws4_request".` }
   }
-  if (credential.service !== 's3') {
-    return { text: `incorrect service "${credential.service}". This endpoint belongs to "s3".` }
+  if (credential.service !== service) {
+    return { text: `incorrect service "${credential.service}". This endpoint belongs to "${service}".` }
   }
   if (credential.region !== region) {
     return {

@@ -29,6 +29,17 @@ export function isPresignedVersion2(query: string): boolean {
   return query.includes('AWSAccessKeyId=') && /(?:^|&)Signature=/.test(query)
 }
 
+/** Whether a query carries any part of a signature, in whatever case and however encoded. */
+export function looksSigned(query: string): boolean {
+  return query.split('&').some((piece) => {
+    const equals = piece.indexOf('=')
+    return signatureParts.test(decodedParameter(equals < 0 ? piece : piece.slice(0, equals)))
+  })
+}
+
+const signatureParts =
+  /^(?:x-amz-(?:algorithm|credential|date|expires|security-token|signature|signedheaders)|awsaccesskeyid|signature)$/i
+
 /** Takes the X-Amz-… parameters of a query apart.
  *  @throws AuthorizationQueryParametersError, NotImplemented (Signature Version 4A) */
 export function statedInQuery(query: string): PresignedQuery {

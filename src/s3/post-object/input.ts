@@ -6,7 +6,8 @@ import type { Input } from '../../contract/operation.js'
 import type { Address } from '../../contract/request.js'
 import { claimsOfHeaders } from '../body/claims-of.js'
 import { decodeInput } from '../wire/decode.js'
-import { membersOf, modelOf } from '../wire/model.js'
+import { membersOf } from '../../wire/members.js'
+import { modelOf } from '../wire/model.js'
 
 type Fields = ReadonlyMap<string, string>
 

@@ -2,15 +2,15 @@
 // Source: AWS API reference, "POST Object"; "Browser-Based Uploads Using POST".
 
 import type { FormFields } from '../../auth/authenticate-form.js'
-import type { authorize as authorizeCall } from '../../auth/authorize.js'
+import type { Authorizer } from '../../auth/authorize.js'
 import type { Authenticated } from '../../auth/caller.js'
 import { S3Error } from '../../contract/errors.js'
 import type { Clock, Operation } from '../../contract/operation.js'
 import type { Address, HttpRequest } from '../../contract/request.js'
 import { putSizeBytesMax } from '../body/body-rules.js'
 import { tooLarge } from '../body/plain-body.js'
-import { requireExpectedOwner, requireHonoured } from '../not-yet.js'
-import type { Answer } from '../wire/answer.js'
+import { requireHonoured } from '../not-yet.js'
+import type { Answer } from '../../wire/answer.js'
 import { readPostForm } from './form.js'
 import { keyOf, putObjectInput } from './input.js'
 import { policyOf, requirePolicy, type SizeRange } from './policy.js'
@@ -27,12 +27,10 @@ export interface PostObject {
   readonly bucket: string
   /** Its URL without a slash at the end: "http://127.0.0.1:9000/photos". */
   readonly bucketUrl: string
-  /** Canonical id of the account that owns every bucket. */
-  readonly ownerId: string
   readonly requestId: string
   readonly clock: Clock
   readonly authenticateForm: (fields: FormFields) => Authenticated
-  readonly authorize: typeof authorizeCall
+  readonly authorizer: Authorizer
   readonly putObject: Operation<'PutObject'>
 }
 
@@ -50,22 +48,33 @@ export async function postObject(post: PostObject): Promise<Answer> {
   post.beforeFirstRead()
   const form = await readPostForm(request.headers, post.source)
   try {
-    const { caller, by } = post.authenticateForm(form.fields)
+    const authenticated = post.authenticateForm(form.fields)
+    const { caller, signature } = authenticated
     const key = keyOf(form.fields, form.fileName)
-    const policy = policyOf(form.fields.get('policy') ?? '')
-    requirePolicy(policy, new Map([...form.fields, ['bucket', bucket], ['key', key]]), post.clock.now())
+    // Nobody's form has no policy, and nothing that it would have to cover; everybody else's has one, which is what he signed.
+    const policy = signature === undefined ? undefined : policyOf(form.fields.get('policy') ?? '')
+    if (policy !== undefined) {
+      requirePolicy(policy, new Map([...form.fields, ['bucket', bucket], ['key', key]]), post.clock.now())
+    }
     const { input, claims } = putObjectInput(form.fields, bucket, key)
-    requireExpectedOwner(input, post.ownerId)
     requireHonoured(input)
-    post.authorize(
-      caller,
-      'PutObject',
-      { bucket, key },
-      { by, remoteAddress: request.remoteAddress, isSecure: request.isSecure },
-    )
+    const { requestId } = post
+    const { remoteAddress, isSecure, tlsVersion } = request
+    // What would be headers of a PutObject are fields here; of the browser's own headers only these are told of.
+    const headers = {
+      ...Object.fromEntries(form.fields),
+      'x-amz-acl': input.ACL,
+      'x-amz-tagging': input.Tagging,
+      'user-agent': request.headers['user-agent'],
+      referer: request.headers['referer'],
+    }
+    const facts = { headers, parameters: new Map<string, string>(), remoteAddress, isSecure, tlsVersion }
+    const asking = { requestId, authenticated, facts }
+    const { decidedOn, mayDelete } = post.authorizer.authorize(asking, 'PutObject', { bucket, key }, input)
 
-    const body = within(form.file, policy.size)
-    const output = await post.putObject(input, { caller, body, claims, asksFirst: false, requestId: post.requestId })
+    const body = within(form.file, policy?.size)
+    const call = { caller, body, claims, asksFirst: false, requestId, decidedOn, mayDelete }
+    const output = await post.putObject(input, call)
     return successAnswer(form.fields, input, output, post.bucketUrl)
   } finally {
     form.close()

@@ -2,7 +2,7 @@
 // Source: AWS, "POST Object", success_action_status and success_action_redirect.
 
 import type { Input, Output } from '../../contract/operation.js'
-import type { Answer } from '../wire/answer.js'
+import type { Answer } from '../../wire/answer.js'
 import { encodeOutput } from '../wire/encode.js'
 
 /** The answer to a form that was stored.

@@ -2,9 +2,8 @@
 // Unknown elements and attributes are passed over, as S3 does; anything else that does not fit is MalformedXML.
 
 import type { NormalizedSchema } from '@smithy/core/schema'
-import { membersOf } from './model.js'
-import { timestampFormatOf } from './scalars.js'
-import { readTimestamp } from './timestamps.js'
+import { membersOf, timestampFormatOf } from '../../wire/members.js'
+import { readTimestamp } from '../../wire/timestamps.js'
 import { malformedXml, type XmlElement } from './xml-read.js'
 
 /** Reads an element's content. Throws MalformedXML. */

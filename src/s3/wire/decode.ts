@@ -6,7 +6,8 @@ import type { Input, OperationName } from '../../contract/operation.js'
 import type { Address, HttpRequest } from '../../contract/request.js'
 import { structureReader, type ElementReader } from './decode-xml.js'
 import { requireEnumerated } from './enumerated.js'
-import { isUnbound, membersOf, operationModels, type Member, type OperationModel } from './model.js'
+import { membersOf, type Member } from '../../wire/members.js'
+import { isUnbound, operationModels, type OperationModel } from './model.js'
 import { emptyBodyCode, headerQuirks, type HeaderQuirk } from './quirks.js'
 import { headerReader, parameterReader, type TextReader } from './scalars.js'
 import { malformedXml, readXml } from './xml-read.js'
@@ -46,8 +47,32 @@ export function decodeInput<N extends OperationName>(
   headers: HttpRequest['headers'],
   body: Uint8Array | undefined,
 ): Input<N> {
+  const decoder = decoderOf(name)
+  const input = headOf(decoder, address, headers)
+  decoder.readBody?.(body, input)
+  for (const member of decoder.required) if (input[member.name] === undefined) throw missing(member)
+  // The members and their types are those of the schema the SDK's own types were generated from; the round trip test compares them all.
+  return input as Input<N>
+}
+
+/** What address, headers and query alone say of an operation's input: what can be decided upon before a payload is asked for.
+ *  @throws InvalidArgument, InvalidRequest */
+export function decodeHead<N extends OperationName>(
+  name: N,
+  address: Address,
+  headers: HttpRequest['headers'],
+): Partial<Input<N>> {
+  // As in `decodeInput`.
+  return headOf(decoderOf(name), address, headers) as Partial<Input<N>>
+}
+
+function decoderOf(name: OperationName): Decoder {
   const decoder = decoders.get(name)
   if (decoder === undefined) throw new Error(`The SDK exports no schema of ${name}`)
+  return decoder
+}
+
+function headOf(decoder: Decoder, address: Address, headers: HttpRequest['headers']): Record<string, unknown> {
   const input: Record<string, unknown> = {}
   if (decoder.hasBucket) input['Bucket'] = address.bucket
   if (decoder.hasKey) input['Key'] = address.key
@@ -72,10 +97,7 @@ export function decodeInput<N extends OperationName>(
       if (value !== undefined) input[bound.member] = value
     }
   }
-  decoder.readBody?.(body, input)
-  for (const member of decoder.required) if (input[member.name] === undefined) throw missing(member)
-  // The members and their types are those of the schema the SDK's own types were generated from; the round trip test compares them all.
-  return input as Input<N>
+  return input
 }
 
 function addMetadata(input: Record<string, unknown>, member: string, name: string, value: string): void {
@@ -105,6 +127,10 @@ function compile(model: OperationModel): Decoder {
   }
   // S3 reads If-Range beside Range; the model does not know it.
   if (headers.has('range')) headers.set('if-range', { member: 'IfRange', read: (text) => text, quirk: undefined })
+  // The model has it for buckets alone. It grants nothing on an object, whose list shows it all the same: asked for in silence is nothing.
+  if (headers.has('x-amz-grant-read') && !headers.has('x-amz-grant-write')) {
+    headers.set('x-amz-grant-write', { member: 'GrantWrite', read: (text) => text, quirk: undefined })
+  }
   const labels = members.filter(({ traits }) => traits.httpLabel)
   return {
     headers,

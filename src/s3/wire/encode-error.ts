@@ -1,9 +1,9 @@
 // From a refusal to S3's error document.
 
 import { errorTable, type S3Error } from '../../contract/errors.js'
-import type { Answer } from './answer.js'
+import type { Answer } from '../../wire/answer.js'
 import { headerSafe } from './scalars.js'
-import { escaped, xmlDeclaration } from './xml-write.js'
+import { escaped, xmlDeclaration } from '../../wire/xml-write.js'
 
 const notModified = 304
 

@@ -1,14 +1,15 @@
 // From an operation's output to status, headers and body. Compiled per operation; an answer costs the members it has.
 
 import type { BodyOut, Input, OperationName, Output } from '../../contract/operation.js'
-import type { Answer } from './answer.js'
-import { s3Namespace, structureWriter, type TextQuirks } from './encode-xml.js'
-import { isUnbound, membersOf, operationModels, type Member, type OperationModel } from './model.js'
+import type { Answer } from '../../wire/answer.js'
+import { structureWriter, type TextQuirks } from '../../wire/encode-xml.js'
+import { membersOf, type Member } from '../../wire/members.js'
+import { escaped, xmlDeclaration } from '../../wire/xml-write.js'
+import { isUnbound, operationModels, type OperationModel } from './model.js'
 import { bareEtag, hasQuotedEtag, locationText, partialStatus, textContentType } from './quirks.js'
 import { headerSafe, headerWriter, metadataText, type TextWriter } from './scalars.js'
-import { escaped, xmlDeclaration } from './xml-write.js'
 
-export type { Answer } from './answer.js'
+export type { Answer } from '../../wire/answer.js'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -29,7 +30,8 @@ interface Encoder {
   readonly body: ((output: Values) => BodyOut | undefined) | undefined
 }
 
-const rootNamespace = ` xmlns="${s3Namespace}"`
+/** On root elements. */
+const rootNamespace = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
 const encoders: ReadonlyMap<OperationName, Encoder> = new Map(
   Array.from(operationModels.values(), (model) => [model.name, compile(model)]),

@@ -5,6 +5,7 @@ import * as Sdk from '@aws-sdk/client-s3'
 import { NormalizedSchema } from '@smithy/core/schema'
 import type { StaticOperationSchema } from '@smithy/types'
 import type { OperationName } from '../../contract/operation.js'
+import { membersOf, type Member } from '../../wire/members.js'
 import { requiringChecksum, statusQuirks } from './quirks.js'
 
 /** One operation as HTTP sees it. */
@@ -28,28 +29,6 @@ export interface OperationModel {
   readonly input: NormalizedSchema
   /** Structure of the output, or the unit schema. */
   readonly output: NormalizedSchema
-}
-
-/** A member of a structure. */
-export interface Member {
-  readonly name: string
-  readonly schema: NormalizedSchema
-  readonly traits: ReturnType<NormalizedSchema['getMergedTraits']>
-  readonly isRequired: boolean
-}
-
-/** The members of a structure in the model's order; empty for the unit schema. */
-export function membersOf(structure: NormalizedSchema): Member[] {
-  if (!structure.isStructSchema()) return []
-  const definition = structure.getSchema()
-  // A static structure is [kind, namespace, name, traits, names, schemas, count of required members, which stand first].
-  const required = Array.isArray(definition) && typeof definition[6] === 'number' ? definition[6] : 0
-  return Array.from(structure.structIterator(), ([name, schema], index) => ({
-    name,
-    schema,
-    traits: schema.getMergedTraits(),
-    isRequired: index < required,
-  }))
 }
 
 const operationKind = 9

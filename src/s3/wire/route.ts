@@ -4,7 +4,8 @@
 import { S3Error } from '../../contract/errors.js'
 import type { OperationName } from '../../contract/operation.js'
 import type { Address, HttpRequest } from '../../contract/request.js'
-import { membersOf, operationModels, type OperationModel } from './model.js'
+import { membersOf } from '../../wire/members.js'
+import { operationModels, type OperationModel } from './model.js'
 import { routeQuirks, wholePathOperation } from './quirks.js'
 import { invalidArgument } from './scalars.js'
 

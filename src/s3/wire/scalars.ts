@@ -2,26 +2,14 @@
 
 import type { NormalizedSchema } from '@smithy/core/schema'
 import { S3Error } from '../../contract/errors.js'
-import { readTimestamp, writeTimestamp, type TimestampFormat } from './timestamps.js'
+import { timestampFormatOf } from '../../wire/members.js'
+import { readTimestamp, writeTimestamp } from '../../wire/timestamps.js'
 
 /** Reads the text of a header or parameter; undefined when it is to be taken as absent. */
 export type TextReader = (text: string) => unknown
 
 /** Writes a member's value as the text of a header. */
 export type TextWriter = (value: unknown) => string
-
-const dateTime = 5
-const httpDate = 6
-const epochSeconds = 7
-
-/** The format a timestamp member asks for, else the one usual at its place. */
-export function timestampFormatOf(schema: NormalizedSchema, usual: TimestampFormat): TimestampFormat {
-  const sentinel = schema.getSchema()
-  if (sentinel === dateTime) return 'date-time'
-  if (sentinel === httpDate) return 'http-date'
-  if (sentinel === epochSeconds) return 'epoch-seconds'
-  return usual
-}
 
 /** A refusal that names the argument, as S3 writes it. */
 export const invalidArgument = (name: string, value: string, message: string): S3Error =>

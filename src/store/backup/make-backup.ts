@@ -12,7 +12,8 @@ import { type CatalogSnapshot, contentsOf, movePlaces, openCopy, openSnapshot, p
 import { dropGenerations, sweepPool } from './drop-generations.js'
 import type { DamagedBlob, Manifest } from './manifest.js'
 import { type NamedBlob, namedBlobs, namedBlobsTotal } from './named-blobs.js'
-import { poolLocation, requireApart, sha256Of, Target, writeDurable } from './target.js'
+import { poolLocation, requireApart, sha256Of, Target } from './target.js'
+import { writeDurable } from '../write-durable.js'
 
 /** Files under way at a time: their syncs share the disk, their hashes this process's core. */
 const filesAtOnce = 4

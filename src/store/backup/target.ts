@@ -8,11 +8,12 @@
 //   <target>/blobs/0000000000000000/<xx>/<sha256>-backup   bytes, each blob once; <xx> are the digest's first two digits
 
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, readFile, realpath, rename } from 'node:fs/promises'
+import { mkdir, readdir, readFile, realpath } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { basename, dirname, join, relative } from 'node:path'
-import { Disk, hasCode, makeDirectory, syncDirectory } from '../blobs/disk.js'
+import { Disk, hasCode, makeDirectory } from '../blobs/disk.js'
 import { type Lock, lockDirectory } from '../lock.js'
+import { writeDurable } from '../write-durable.js'
 import { type Manifest, manifestOf, type Marker, markerOf } from './manifest.js'
 
 /** The pool's folder below `blobs/`: the instance of nobody, so that a restored directory has it beside those of its servers. */
@@ -150,20 +151,6 @@ function lockedUnlessReadOnly(path: string): Lock | undefined {
 /** Where the pool has a blob, below `blobs/`.
  *  @param digest SHA-256 in hex */
 export const poolLocation = (digest: string): string => `${poolInstance}/${digest.slice(0, 2)}/${digest}-backup`
-
-/** Writes a file of the owner's alone, durably: whole under its name, or not there.
- *  @throws Error of the disk */
-export async function writeDurable(disk: Disk, path: string, content: string | Uint8Array): Promise<void> {
-  const draft = await open(`${path}.draft`, 'w', 0o600)
-  try {
-    await draft.writeFile(content)
-    await draft.sync()
-  } finally {
-    await draft.close()
-  }
-  await rename(`${path}.draft`, path)
-  await syncDirectory(disk, dirname(path))
-}
 
 /** SHA-256 of a file in hex. */
 export async function sha256Of(path: string): Promise<string> {

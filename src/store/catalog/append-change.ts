@@ -11,6 +11,7 @@ export type ChangeKind =
   | 'marker'
   | 'delete'
   | 'tag'
+  | 'acl' // a version's list
   | 'bucket' // a bucket was made or removed
   | 'setting' // a configuration of a bucket was set or removed
   | 'repair' // the feed began anew

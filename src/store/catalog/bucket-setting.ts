@@ -1,12 +1,16 @@
 // Configurations of a bucket, each under a name, as the JSON of what S3 was given. Without a row a configuration is not set.
 
+import { raiseAccessNumber } from './access-number.js'
 import { appendChange } from './append-change.js'
 import { requireBucket } from './find-bucket.js'
 import { nextNumber } from './next-number.js'
 import { one, query, run, statement, transaction, type Steps } from './steps.js'
 
 /** Names of configurations. */
-export type SettingName = 'cors' | 'public-access-block' | 'tagging'
+export type SettingName = 'acl' | 'cors' | 'policy' | 'public-access-block' | 'request-payment' | 'tagging'
+
+/** Whether authorization reads a configuration. Tags too are what policies can ask for. */
+const decidesAccess = (setting: SettingName): boolean => setting !== 'cors'
 
 interface Place {
   readonly bucket: string
@@ -35,6 +39,11 @@ export function* setBucketSetting(bucketId: number, setting: string, value: stri
   yield* run(set, { bucketId, setting, value })
 }
 
+/** Removes a configuration of a bucket that was found; answers whether it was set. */
+export function* clearBucketSetting(bucketId: number, setting: SettingName): Steps<boolean> {
+  return (yield* run(remove, { bucketId, setting })) > 0
+}
+
 /** Sets a configuration. `value` is JSON, `now` ms since 1970.
  *  @throws NoSuchBucket */
 export const putBucketSetting = transaction(
@@ -43,6 +52,7 @@ export const putBucketSetting = transaction(
     const { id } = yield* requireBucket(bucket)
     yield* setBucketSetting(id, setting, value)
     yield* appendChange({ number: yield* nextNumber(), time: now, kind: 'setting', bucketId: id })
+    if (decidesAccess(setting)) yield* raiseAccessNumber()
   },
 )
 
@@ -52,7 +62,8 @@ export const deleteBucketSetting = transaction(
   'deleteBucketSetting',
   function* ({ bucket, setting, now }: Place & { readonly now: number }) {
     const { id } = yield* requireBucket(bucket)
-    const removed = yield* run(remove, { bucketId: id, setting })
-    if (removed > 0) yield* appendChange({ number: yield* nextNumber(), time: now, kind: 'setting', bucketId: id })
+    if (!(yield* clearBucketSetting(id, setting))) return
+    yield* appendChange({ number: yield* nextNumber(), time: now, kind: 'setting', bucketId: id })
+    if (decidesAccess(setting)) yield* raiseAccessNumber()
   },
 )

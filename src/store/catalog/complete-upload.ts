@@ -119,6 +119,7 @@ export const completeUpload = transaction('completeUpload', function* (args: Com
     checksum,
     headers: upload.headers,
     tags: upload.tags,
+    acl: upload.acl,
   })
   yield* finishBodyOf(upload, stored, parts, size)
   yield* run(deleteUpload, { uploadId: args.uploadId })

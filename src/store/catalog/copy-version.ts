@@ -6,6 +6,7 @@ import { requireSource, requireWritable, unconditional, type ReadConditions } fr
 import { requireBucket } from './find-bucket.js'
 import { latestVersion } from './latest-version.js'
 import { insertVersion } from './insert-version.js'
+import { newObjectAccess } from './new-object-access.js'
 import { nextNumber } from './next-number.js'
 import { findObject, type VersionName } from './open-version.js'
 import type { WriteTarget } from './put-version.js'
@@ -21,15 +22,13 @@ export interface CopyVersion extends WriteTarget {
   readonly tags: string | null
   readonly checksum: Checksum | undefined
   readonly storageClass: string
-  /** Canonical user id. */
-  readonly ownerId: string
   /** Ms since 1970. */
   readonly now: number
 }
 
 /** Copies a version.
- *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed, NotImplemented; ConditionalRequestConflict when the source is no longer
- *    the version that was looked at */
+ *  @throws NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed, NotImplemented; as `newObjectAccess`; ConditionalRequestConflict when the
+ *    source is no longer the version that was looked at */
 export const copyVersion = transaction('copyVersion', function* (args: CopyVersion) {
   const bucket = yield* requireBucket(args.bucket)
   const source = yield* findObject(args.source)
@@ -38,6 +37,7 @@ export const copyVersion = transaction('copyVersion', function* (args: CopyVersi
   const key = Buffer.from(args.key, 'utf8')
   const latest = yield* latestVersion(bucket.id, key)
   requireWritable(latest, args.onlyIf, args.key)
+  const access = yield* newObjectAccess(bucket, args)
   return yield* insertVersion({
     bucket,
     key,
@@ -49,7 +49,7 @@ export const copyVersion = transaction('copyVersion', function* (args: CopyVersi
     size: source.size,
     etag: source.etag,
     storageClass: args.storageClass,
-    ownerId: args.ownerId,
+    ...access,
     checksum: args.checksum,
     headers: args.headers,
     tags: args.tags,

@@ -1,6 +1,7 @@
 // Removes a bucket that holds nothing.
 
 import { S3Error } from '../../contract/errors.js'
+import { raiseAccessNumber } from './access-number.js'
 import { appendChange } from './append-change.js'
 import { requireBucket } from './find-bucket.js'
 import { nextNumber } from './next-number.js'
@@ -34,5 +35,6 @@ export const deleteBucketRow = transaction(
     yield* run(unnameUploads, { bucketId })
     for (const removal of removals) yield* run(removal, { bucketId })
     yield* appendChange({ number: yield* nextNumber(), time: now, kind: 'bucket', bucketId })
+    yield* raiseAccessNumber()
   },
 )

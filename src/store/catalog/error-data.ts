@@ -1,6 +1,7 @@
 // Errors as data: a structured clone between threads keeps neither classes nor members of errors.
 
 import { S3Error, type ErrorCode } from '../../contract/errors.js'
+import { IamError, type IamErrorCode } from '../../contract/iam-errors.js'
 
 /** A refusal, or anything else that was thrown. */
 export type ErrorData =
@@ -11,6 +12,7 @@ export type ErrorData =
       readonly members: Readonly<Record<string, string>>
       readonly headers: Readonly<Record<string, string>>
     }
+  | { readonly kind: 'iam refusal'; readonly code: IamErrorCode; readonly message: string }
   | {
       readonly kind: 'fault'
       readonly name: string
@@ -26,6 +28,7 @@ export function errorData(error: unknown): ErrorData {
     const { code, message, members, headers } = error
     return { kind: 'refusal', code, message, members, headers }
   }
+  if (error instanceof IamError) return { kind: 'iam refusal', code: error.code, message: error.message }
   if (!(error instanceof Error))
     return { kind: 'fault', name: 'Error', message: String(error), stack: '', code: undefined }
   const { name, message, stack = '' } = error
@@ -37,6 +40,7 @@ export function errorOf(data: ErrorData): Error {
   if (data.kind === 'refusal') {
     return new S3Error(data.code, { message: data.message, members: data.members, headers: data.headers })
   }
+  if (data.kind === 'iam refusal') return new IamError(data.code, data.message)
   const error = new Error(data.message)
   error.name = data.name
   if (data.stack !== '') error.stack = data.stack

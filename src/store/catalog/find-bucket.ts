@@ -1,5 +1,6 @@
 // A bucket's row, by its name.
 
+import type { ObjectOwnership } from '../../contract/bucket-access.js'
 import { S3Error } from '../../contract/errors.js'
 import { one, query, statement, type Steps } from './steps.js'
 
@@ -16,10 +17,19 @@ export interface BucketRow {
   /** Ms since 1970. */
   readonly createdMs: number
   readonly versioning: Versioning
+  readonly ownership: ObjectOwnership
 }
 
+/** Whose the bucket's objects are. 'None' is what is left when its ownership controls are removed: then lists count, and whoever writes an object
+ *  owns it, S3's only way before there were controls.
+ *  @param table of the bucket's row in the statement */
+export const ownershipColumn = (table: string): string =>
+  `CASE ${table}.ownership WHEN 'None' THEN 'ObjectWriter' ELSE ${table}.ownership END AS ownership`
+
 const byName = statement<{ name: string }, BucketRow>(`
-  SELECT id, name, owner_id AS "ownerId", region, created AS "createdMs", versioning FROM bucket WHERE name = :name`)
+  SELECT id, name, owner_id AS "ownerId", region, created AS "createdMs", versioning,
+    ${ownershipColumn('bucket')}
+  FROM bucket WHERE name = :name`)
 
 /** The bucket of that name, or nothing. */
 export const findBucket = (name: string): Steps<BucketRow | undefined> => one(byName, { name })

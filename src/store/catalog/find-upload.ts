@@ -29,12 +29,16 @@ export interface Upload {
   readonly headers: string | null
   /** JSON, as in `version`. */
   readonly tags: string | null
+  /** JSON, as in `version`. */
+  readonly acl: string | null
+  /** JSON: `Initiator`; null: the owner. */
+  readonly initiator: string | null
 }
 
 const byId = statement<{ uploadId: string; bucketId: number; key: Uint8Array }, Upload>(`
   SELECT bucket_id AS "bucketId", body_id AS "bodyId", initiated AS "initiatedMs", owner_id AS "ownerId",
     storage_class AS "storageClass", checksum_algorithm AS "checksumAlgorithm", checksum_type AS "checksumType",
-    is_checksum_asked AS "isChecksumAsked", headers, tags
+    is_checksum_asked AS "isChecksumAsked", headers, tags, acl, initiator
   FROM upload WHERE id = :uploadId AND bucket_id = :bucketId AND key = :key`)
 
 /** S3's refusal when an upload is not there (any more). */

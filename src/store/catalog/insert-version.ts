@@ -35,6 +35,8 @@ export interface NewVersion {
   readonly headers: string | null
   /** JSON, as in the table. */
   readonly tags: string | null
+  /** JSON, as in the table; null when left out. */
+  readonly acl?: string | null
   /** What `latestVersion` answered, where this transaction has asked already. */
   readonly current?: { readonly latest: LineVersion | undefined }
 }
@@ -71,11 +73,12 @@ const insert = statement<{
   checksum: string | null
   headers: string | null
   tags: string | null
+  acl: string | null
 }>(`
   INSERT INTO version (bucket_id, key, position, is_null, is_marker, is_latest, born, body_id, size, etag, modified, storage_class,
-    owner_id, checksum_algorithm, checksum_type, checksum, headers, tags)
+    owner_id, checksum_algorithm, checksum_type, checksum, headers, tags, acl)
   VALUES (:bucketId, :key, :number, :isNull, :isMarker, 1, :number, :bodyId, :size, :etag, :modified, :storageClass,
-    :ownerId, :checksumAlgorithm, :checksumType, :checksum, :headers, :tags)`)
+    :ownerId, :checksumAlgorithm, :checksumType, :checksum, :headers, :tags, :acl)`)
 
 /** Makes a version the latest of its key and tells the feed. In a bucket without versioning, or where it is suspended, the new version is
  *  called "null" and takes the place of the one called so before: "the null version ID … overwrites any existing null version".
@@ -107,6 +110,7 @@ export function* insertVersion(version: NewVersion): Steps<InsertedVersion> {
     checksum: checksum?.value ?? null,
     headers: version.headers,
     tags: version.tags,
+    acl: version.acl ?? null,
   })
   yield* appendChange({
     number,

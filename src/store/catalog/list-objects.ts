@@ -1,7 +1,7 @@
 // Which objects a bucket has: the page that ListObjects and ListObjectsV2 answer, read from one covering index.
 
 import { requireBucket } from './find-bucket.js'
-import { accountNames } from './account-names.js'
+import { shownOwners, type ShownOwners } from './account-names.js'
 import {
   leapOver,
   listPage,
@@ -29,10 +29,10 @@ export interface ListObjects extends PageBounds {
   readonly bucket: string
 }
 
-/** A page of objects and the names of their owners by canonical user id. */
+/** A page of objects and who is shown as the owner of what an account has written. */
 export interface ListedObjects {
   readonly page: Page<ListedObject>
-  readonly owners: ReadonlyMap<string, string>
+  readonly owners: ShownOwners
 }
 
 // The conditions of the partial index, word for word.
@@ -55,6 +55,9 @@ export const leapObjects = statement<LeapParameters, { key: string }>(leapOver(l
 export const objectsPage = query('objectsPage', function* (args: ListObjects) {
   const bucket = yield* requireBucket(args.bucket)
   const page = yield* listPage<ListedObject>({ scan: scanObjects, leap: leapObjects }, bucket.id, args)
-  const owners = yield* accountNames(page.rows.map((row) => row[5]))
+  const owners = yield* shownOwners(
+    bucket,
+    page.rows.map((row) => row[5]),
+  )
   return { page, owners } satisfies ListedObjects
 })

@@ -1,8 +1,9 @@
 // The parts an upload has so far: the page that ListParts answers.
 
 import type { ChecksumAlgorithm } from '../../contract/claims.js'
-import { accountNames } from './account-names.js'
-import { requireUpload, type Upload, type UploadName } from './find-upload.js'
+import { shownOwners } from './account-names.js'
+import { requireBucket } from './find-bucket.js'
+import { findUpload, noSuchUpload, type Upload, type UploadName } from './find-upload.js'
 import { all, query, statement } from './steps.js'
 
 /** A part of an upload under way. */
@@ -30,8 +31,7 @@ export interface ListedParts {
   readonly upload: Upload
   readonly parts: readonly PartRow[]
   readonly isTruncated: boolean
-  /** Of the upload's owner. */
-  readonly ownerName: string
+  readonly owner: { readonly id: string; readonly name: string } | undefined
 }
 
 const scanParts = statement<{ bodyId: number; after: number; count: number }, PartRow>(`
@@ -41,14 +41,16 @@ const scanParts = statement<{ bodyId: number; after: number; count: number }, Pa
 /** A page of an upload's parts by number.
  *  @throws NoSuchBucket, NoSuchUpload */
 export const partsPage = query('partsPage', function* (args: ListParts) {
-  const upload = yield* requireUpload(args)
+  const bucket = yield* requireBucket(args.bucket)
+  const upload = yield* findUpload(bucket.id, args)
+  if (upload === undefined) throw noSuchUpload(args.uploadId)
   const rows = yield* all(scanParts, { bodyId: upload.bodyId, after: args.after, count: args.count + 1 })
   const isTruncated = args.count > 0 && rows.length > args.count
-  const owners = yield* accountNames([upload.ownerId])
+  const owners = yield* shownOwners(bucket, [upload.ownerId])
   return {
     upload,
     parts: rows.slice(0, args.count),
     isTruncated,
-    ownerName: owners.get(upload.ownerId) ?? '',
+    owner: owners.get(upload.ownerId),
   } satisfies ListedParts
 })

@@ -1,7 +1,7 @@
 // Which uploads are under way in a bucket: the page that ListMultipartUploads answers, oldest first within a key.
 
 import { commonPrefixOf } from '../../contract/listing.js'
-import { accountNames } from './account-names.js'
+import { shownOwners, type ShownOwners } from './account-names.js'
 import { requireBucket } from './find-bucket.js'
 import {
   leapOver,
@@ -23,6 +23,7 @@ export type ListedUpload = readonly [
   storageClass: string,
   checksumAlgorithm: string,
   checksumType: string,
+  initiator: string | null,
 ]
 
 /** An upload's place among those of its key. */
@@ -38,19 +39,19 @@ export interface ListUploads extends PageBounds {
   readonly afterUpload?: UploadPlace | undefined
 }
 
-/** A page of uploads and the names of their owners by canonical user id. */
+/** A page of uploads and who is shown as the owner of what an account has written. */
 export interface ListedUploads {
   readonly page: Page<ListedUpload>
-  readonly owners: ReadonlyMap<string, string>
+  readonly owners: ShownOwners
 }
 
 const underWay = 'FROM upload WHERE bucket_id = :bucketId'
 
 const asPage = (condition: string): string => `
   SELECT json_group_array(json_array(
-    CAST(key AS TEXT), id, initiated, owner_id, storage_class, checksum_algorithm, checksum_type)) AS page
+    CAST(key AS TEXT), id, initiated, owner_id, storage_class, checksum_algorithm, checksum_type, initiator)) AS page
   FROM (
-    SELECT key, id, initiated, owner_id, storage_class, checksum_algorithm, checksum_type ${underWay} AND ${condition}
+    SELECT key, id, initiated, owner_id, storage_class, checksum_algorithm, checksum_type, initiator ${underWay} AND ${condition}
     ORDER BY key, initiated, id LIMIT :count)`
 
 /** Uploads of keys in a range. */
@@ -76,7 +77,10 @@ export const uploadsPage = query('uploadsPage', function* (args: ListUploads) {
   const bucket = yield* requireBucket(args.bucket)
   const head = yield* laterUploads(bucket.id, args)
   const page = yield* listPage(reads, bucket.id, args, head)
-  const owners = yield* accountNames(page.rows.map((row) => row[3]))
+  const owners = yield* shownOwners(
+    bucket,
+    page.rows.map((row) => row[3]),
+  )
   return { page, owners } satisfies ListedUploads
 })
 

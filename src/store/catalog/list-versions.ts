@@ -2,7 +2,7 @@
 
 import { commonPrefixOf } from '../../contract/listing.js'
 import { requireBucket } from './find-bucket.js'
-import { accountNames } from './account-names.js'
+import { shownOwners, type ShownOwners } from './account-names.js'
 import {
   leapOver,
   listPage,
@@ -37,10 +37,10 @@ export interface ListVersions extends PageBounds {
   readonly afterVersion?: number | 'null' | undefined
 }
 
-/** A page of versions and the names of their owners by canonical user id. */
+/** A page of versions and who is shown as the owner of what an account has written. */
 export interface ListedVersions {
   readonly page: Page<ListedVersion>
-  readonly owners: ReadonlyMap<string, string>
+  readonly owners: ShownOwners
 }
 
 const living = 'FROM version WHERE bucket_id = :bucketId AND gone IS NULL'
@@ -89,7 +89,10 @@ export const versionsPage = query('versionsPage', function* (args: ListVersions)
   const bucket = yield* requireBucket(args.bucket)
   const head = yield* olderVersions(bucket.id, args)
   const page = yield* listPage(reads, bucket.id, args, head)
-  const owners = yield* accountNames(page.rows.map((row) => row[9]))
+  const owners = yield* shownOwners(
+    bucket,
+    page.rows.map((row) => row[9]),
+  )
   return { page, owners } satisfies ListedVersions
 })
 

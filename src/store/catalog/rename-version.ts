@@ -1,5 +1,6 @@
 // A key's latest version becomes that of another key of the bucket, and leaves its own: one transaction, no bytes moved.
 
+import { requireDecidedOn } from '../../contract/decided-on.js'
 import { S3Error } from '../../contract/errors.js'
 import { requireSource, requireWritable, unconditional, type ReadConditions } from '../../contract/preconditions.js'
 import { deleteOne } from './delete-version.js'
@@ -12,7 +13,7 @@ import type { WriteTarget } from './put-version.js'
 import { one, run, statement, transaction, type Steps } from './steps.js'
 import { versionChecksum } from './version.js'
 
-/** Which key becomes which. */
+/** Which key becomes which; `ownerId` is the owner of a delete marker that is left. */
 export interface RenameVersion extends WriteTarget {
   readonly sourceKey: string
   readonly sourceOnlyIf: ReadConditions
@@ -20,8 +21,8 @@ export interface RenameVersion extends WriteTarget {
   readonly targetOnlyIf: ReadConditions
   /** Tells a repeated request from a new one. `digest`: SHA-256 of all that is asked with it. */
   readonly token?: { readonly text: string; readonly digest: Uint8Array } | undefined
-  /** Canonical user id of who renames: the owner of a delete marker. */
-  readonly ownerId: string
+  /** Of the source: see `requireDecidedOn`. */
+  readonly decided?: number | undefined
   /** Ms since 1970. */
   readonly now: number
 }
@@ -35,11 +36,11 @@ const remember = statement<{ name: string; bucketId: number; key: Uint8Array; di
   INSERT INTO completed_upload (id, bucket_id, key, position, part_list, answer, number)
   VALUES (:name, :bucketId, :key, :number, :digest, '{}', :number)`)
 
-const ownerOf = statement<{ id: number }, { ownerId: string }>(
-  'SELECT owner_id AS "ownerId" FROM version WHERE id = :id',
+const accessOf = statement<{ id: number }, { ownerId: string; acl: string | null }>(
+  'SELECT owner_id AS "ownerId", acl FROM version WHERE id = :id',
 )
 
-/** Renames an object: the new key gets what the old one had, time and owner too; the old one is deleted as DeleteObject would.
+/** Renames an object: the new key gets what the old one had, time, owner and list too; the old one is deleted as DeleteObject would.
  *  A token that was used is answered as the first time: "the retry succeeds without performing any further actions".
  *  @throws NoSuchBucket, NoSuchKey, PreconditionFailed; IdempotencyParameterMismatch for a token of another request */
 export const renameVersion = transaction('renameVersion', function* (args: RenameVersion) {
@@ -48,6 +49,7 @@ export const renameVersion = transaction('renameVersion', function* (args: Renam
   const name = token && `rename ${bucket.id} ${token.text}`
   if (token !== undefined && name !== undefined && (yield* isRepeated(name, token.digest))) return
   const source = yield* findObject({ bucket: args.bucket, key: args.sourceKey })
+  requireDecidedOn(args.decided, source.id)
   requireSource(args.sourceOnlyIf, source, 'x-amz-rename-source-')
   const key = Buffer.from(args.key, 'utf8')
   const latest = yield* latestVersion(bucket.id, key)
@@ -58,10 +60,11 @@ export const renameVersion = transaction('renameVersion', function* (args: Renam
   if (token !== undefined && name !== undefined) {
     yield* run(remember, { name, bucketId: bucket.id, key, digest: token.digest, number })
   }
-  const owned = yield* one(ownerOf, { id: source.id })
+  const access = yield* one(accessOf, { id: source.id })
   yield* insertVersion({
     ...source,
-    ownerId: owned?.ownerId ?? args.ownerId,
+    ownerId: access?.ownerId ?? args.ownerId,
+    acl: access?.acl ?? null,
     bucket,
     key,
     number,

@@ -1,6 +1,7 @@
 // A group of transactions with one commit, hence one sync. Each of them happens wholly or not at all, whatever its neighbours do.
 
 import { S3Error } from '../../contract/errors.js'
+import { raisesAccessNumber } from './access-number.js'
 import { diskFull } from '../disk-full.js'
 import { passPoint } from '../fault-points.js'
 import type { Connection } from './connection.js'
@@ -17,6 +18,8 @@ export interface Job {
 export interface Answers {
   readonly results: unknown[]
   readonly errors: (ErrorData | undefined)[]
+  /** Whether one of the jobs raised the access number. */
+  changesAccess: boolean
 }
 
 /** A commit failed in a way after which nobody knows what the disk holds. It is never tried again. */
@@ -50,7 +53,7 @@ function attempt(
   hasSavepoints: boolean,
 ): Answers | 'again' {
   const { database } = connection
-  const answers: Answers = { results: [], errors: [] }
+  const answers: Answers = { results: [], errors: [], changesAccess: false }
   try {
     connection.execute(statements.begin)
   } catch (error) {
@@ -68,6 +71,7 @@ function attempt(
     try {
       answers.results.push(work.run(job))
       work.keep()
+      if (work.changesAccess) answers.changesAccess = true
       answers.errors.push(undefined)
     } catch (error) {
       if (codeOf(error) === 'SQLITE_IOERR_FSYNC') throw failure(connection, error)
@@ -93,6 +97,7 @@ class Work {
   readonly #connection: Connection
   readonly #hasSavepoints: boolean
   #hasWritten = false
+  changesAccess = false
 
   constructor(connection: Connection, hasSavepoints: boolean) {
     this.#connection = connection
@@ -110,6 +115,7 @@ class Work {
         if (this.#hasSavepoints) connection.database.exec('SAVEPOINT job')
         this.#hasWritten = true
       }
+      if (step.statement === raisesAccessNumber) this.changesAccess = true
       next = steps.next(connection.execute(step))
     }
     return next.value
@@ -146,7 +152,7 @@ function commit(connection: Connection, jobs: readonly Job[], answers: Answers):
 function refuseAll(jobs: readonly Job[], error: unknown): Answers {
   const isLocked = codeOf(error)?.startsWith('SQLITE_BUSY') === true
   const data = errorData(isLocked ? locked() : hasNoRoom(error) ? diskFull() : error)
-  return { results: jobs.map(() => undefined), errors: jobs.map(() => data) }
+  return { results: jobs.map(() => undefined), errors: jobs.map(() => data), changesAccess: false }
 }
 
 function failure(connection: Connection, cause: unknown): CommitFailed {

@@ -1,5 +1,7 @@
 // The catalog's tables, format 2. `docs/format.md` tells them in words; a change needs a new number, a migration and its test.
 
+import { accountColumns, identityTables } from './identity/tables.js'
+
 /** Format of the data directory: catalog schema and blob layout together. Kept in SQLite's `user_version`. */
 export const formatVersion = 2
 
@@ -32,8 +34,27 @@ CREATE UNIQUE INDEX damage_blob ON damage (blob_id) WHERE blob_id IS NOT NULL;
 CREATE UNIQUE INDEX damage_body ON damage (body_id) WHERE body_id IS NOT NULL;
 `
 
+/** What buckets and objects say of access: columns new in format 2, as they stand in the tables below. */
+const accessColumns = `
+ALTER TABLE bucket ADD COLUMN ownership TEXT NOT NULL DEFAULT 'BucketOwnerEnforced'
+  CHECK (ownership IN ('BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter', 'None'));
+ALTER TABLE version ADD COLUMN acl TEXT;
+ALTER TABLE upload ADD COLUMN acl TEXT;
+ALTER TABLE upload ADD COLUMN initiator TEXT;
+`
+
+/** What authorization reads has a number: new in format 2. */
+const accessTables = `
+-- One row: raised by every transaction that changes what authorization reads.
+CREATE TABLE access_state (
+  one        INTEGER PRIMARY KEY CHECK (one = 1),
+  number     INTEGER NOT NULL
+);
+INSERT INTO access_state (one, number) VALUES (1, 1);
+`
+
 /** SQL that brings a catalog from format 1 to 2, all that is new in it. A program of format 1 does not look at `holds/`. */
-export const stepTo2 = scrubTables
+export const stepTo2 = `${scrubTables}${accessTables}${accessColumns}${accountColumns}${identityTables}`
 
 /** SQL that makes an empty catalog. Portable to PostgreSQL but for types (BLOB: BYTEA) and INTEGER PRIMARY KEY (identity). */
 export const schema = `
@@ -53,8 +74,11 @@ CREATE TABLE instance (
 
 CREATE TABLE account (
   id         TEXT    PRIMARY KEY,                 -- canonical user id, 64 hex digits
-  name       TEXT    NOT NULL,
-  created    INTEGER NOT NULL
+  name       TEXT    NOT NULL,                    -- S3's display name
+  created    INTEGER NOT NULL,                    -- ms since 1970
+  number     TEXT    NOT NULL DEFAULT '000000000000' CHECK (length(number) = 12), -- the digits in ARNs
+  email      TEXT,
+  alias      TEXT                                 -- IAM's account alias
 );
 
 CREATE TABLE bucket (
@@ -63,7 +87,9 @@ CREATE TABLE bucket (
   owner_id   TEXT    NOT NULL REFERENCES account (id),
   region     TEXT    NOT NULL,
   created    INTEGER NOT NULL,
-  versioning TEXT    NOT NULL DEFAULT 'Off' CHECK (versioning IN ('Off', 'Enabled', 'Suspended'))
+  versioning TEXT    NOT NULL DEFAULT 'Off' CHECK (versioning IN ('Off', 'Enabled', 'Suspended')),
+  ownership  TEXT    NOT NULL DEFAULT 'BucketOwnerEnforced' -- S3's ObjectOwnership; 'None': its controls were removed
+    CHECK (ownership IN ('BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter', 'None'))
 );
 
 -- Configurations of a bucket (cors, tagging, …) as the JSON of their S3 input.
@@ -178,6 +204,7 @@ CREATE TABLE version (
   checksum   TEXT,                                -- base64, as in the header
   headers    TEXT,                                -- JSON: ContentType, CacheControl, … and Metadata; NULL: none
   tags       TEXT,                                -- JSON: [[key, value], …]; NULL: none
+  acl        TEXT,                                -- JSON: [{id or group, permission}, …]; NULL: the owner has full control
   CHECK ((is_marker = 1) = (body_id IS NULL)),
   CHECK (gone IS NULL OR is_latest = 0)
 );
@@ -204,7 +231,9 @@ CREATE TABLE upload (
   checksum_type TEXT NOT NULL CHECK (checksum_type IN ('FULL_OBJECT', 'COMPOSITE')),
   is_checksum_asked INTEGER NOT NULL CHECK (is_checksum_asked IN (0, 1)), -- 0: the server's own choice, part checksums are not required
   headers    TEXT,
-  tags       TEXT
+  tags       TEXT,
+  acl        TEXT,                                -- of the object to be, as in version
+  initiator  TEXT                                 -- JSON: who began it, S3's Initiator; NULL: the owner
 );
 CREATE UNIQUE INDEX upload_listed ON upload (bucket_id, key, initiated, id);
 CREATE UNIQUE INDEX upload_body ON upload (body_id);
@@ -250,4 +279,4 @@ CREATE TABLE usage_blob (
   bodies     INTEGER NOT NULL CHECK (bodies >= 0),
   PRIMARY KEY (bucket_id, blob_id)
 ) WITHOUT ROWID;
-${scrubTables}`
+${scrubTables}${accessTables}${identityTables}`

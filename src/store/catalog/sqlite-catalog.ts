@@ -29,7 +29,12 @@ export async function openSqliteCatalog(settings: SqliteCatalogSettings): Promis
   const { path, clock = systemClock, onFailure = () => undefined, transactions = moduleURL('transactions') } = settings
   const wal = new WalState()
   const writer = await Writer.open(
-    { path, now: clock.now(), transactions: transactions.href, wal: wal.shared },
+    {
+      path,
+      now: clock.now(),
+      transactions: transactions.href,
+      wal: wal.shared,
+    },
     onFailure,
   )
   try {
@@ -47,13 +52,19 @@ export class SqliteCatalog implements Catalog {
   readonly #reader: CatalogReader
   readonly #writer: Writer
   readonly #wal: WalState
+  /** Changes of what authorization reads that this process knows of. */
+  #accessChanges = 0
   readonly #checkpointsEnded: Promise<void>
 
   /** Use `openSqliteCatalog`. */
   constructor(path: string, writer: Writer, wal: WalState) {
     this.path = path
-    this.#reader = new CatalogReader(path)
+    this.#reader = new CatalogReader(path, true)
     this.#writer = writer
+    writer.onAnswers = (changesAccess) => {
+      this.#reader.renew()
+      if (changesAccess) this.#accessChanges += 1
+    }
     this.#wal = wal
     const workerData: CheckpointSettings = { path, wal: wal.shared }
     const worker = startThread('checkpoint-thread', workerData)
@@ -66,9 +77,14 @@ export class SqliteCatalog implements Catalog {
     return this.#reader.read(query, args)
   }
 
-  /** `read`, without waiting: SQLite answers at once. */
   readNow<Arguments, Result>(query: Query<Arguments, Result>, args: Arguments): Result {
     return this.#reader.readNow(query, args)
+  }
+
+  /** Every commit of every process goes through the writer of this one, and is counted before anybody is told of it: then, and not sooner, readers of this
+   *  process see it too, who may share a snapshot until then. So nothing older is read under a new number, and what is kept under an old one may be newer. */
+  accessNumber(): number {
+    return this.#accessChanges
   }
 
   commit<Arguments, Result>(transaction: Transaction<Arguments, Result>, args: Arguments): Promise<Result> {

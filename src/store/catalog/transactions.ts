@@ -2,6 +2,9 @@
 
 import { abortUpload } from './abort-upload.js'
 import { registerAccount } from './account.js'
+import { setBucketList } from './bucket-list.js'
+import { setBucketPolicy } from './bucket-policy.js'
+import { setBucketOwnership } from './bucket-ownership.js'
 import { deleteBucketSetting, putBucketSetting } from './bucket-setting.js'
 import { beginScrub, noteScrub } from './scrub-state.js'
 import { setBucketVersioning } from './bucket-versioning.js'
@@ -11,6 +14,7 @@ import { createBucketRow } from './create-bucket.js'
 import { createUpload } from './create-upload.js'
 import { deleteBucketRow } from './delete-bucket.js'
 import { markInstanceSwept, registerInstance } from './register-instance.js'
+import { identityTransactions } from './identity/transactions.js'
 import { dropUnnamedBodies } from './drop-unnamed-bodies.js'
 import { foldUsage } from './fold-usage.js'
 import { pruneChanges, pruneCompletedUploads } from './prune-changes.js'
@@ -23,10 +27,12 @@ import { deleteVersions } from './delete-versions.js'
 import { putVersion } from './put-version.js'
 import { renameVersion } from './rename-version.js'
 import { tagVersion } from './tag-version.js'
+import { setVersionList } from './version-list.js'
 import type { Transaction } from './steps.js'
 import { unplacedLocations } from './unplaced-locations.js'
 
 const all: readonly Transaction<never, unknown>[] = [
+  ...identityTransactions,
   abortUpload,
   beginScrub,
   completeUpload,
@@ -52,7 +58,11 @@ const all: readonly Transaction<never, unknown>[] = [
   registerAccount,
   registerInstance,
   renameVersion,
+  setBucketList,
+  setBucketOwnership,
+  setBucketPolicy,
   setBucketVersioning,
+  setVersionList,
   tagVersion,
   unplacedLocations,
 ]

@@ -35,6 +35,8 @@ export type FromWriter =
       readonly results: readonly unknown[]
       /** At the index of the transaction that failed. */
       readonly errors: readonly (ErrorData | undefined)[]
+      /** Whether one of them has changed what authorization reads. */
+      readonly changesAccess: boolean
       /** Of the newest durable change. */
       readonly number: number
     }

@@ -50,6 +50,8 @@ export class Writer {
   readonly #ended: Promise<void>
   /** What was done to an older catalog when it was opened. */
   readonly migrated: Migrated | undefined
+  /** Told of each commit before those who asked for it are, and whether it has changed what authorization reads. */
+  onAnswers: (changesAccess: boolean) => void = () => undefined
 
   private constructor(
     worker: Worker,
@@ -203,6 +205,7 @@ export class Writer {
     if (message.kind === 'failed') return this.fail(errorOf(message.error))
     if (message.kind !== 'answers') return
     passPoint('group answered')
+    this.onAnswers(message.changesAccess)
     this.#number = message.number
     // A group that takes long is answered piece by piece.
     const answered = this.#group.slice(0, message.errors.length)

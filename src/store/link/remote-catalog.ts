@@ -1,5 +1,6 @@
 // A worker's catalog: read by a connection of its own, written by the writer process.
 
+import { accessNumber } from '../catalog/access-number.js'
 import type { Catalog } from '../catalog/catalog.js'
 import { CatalogReader } from '../catalog/catalog-reader.js'
 import { registerInstance } from '../catalog/register-instance.js'
@@ -43,6 +44,15 @@ export class RemoteCatalog implements Catalog {
 
   read<Arguments, Result>(query: Query<Arguments, Result>, args: Arguments): Promise<Result> {
     return this.#reader.read(query, args)
+  }
+
+  readNow<Arguments, Result>(query: Query<Arguments, Result>, args: Arguments): Result {
+    return this.#reader.readNow(query, args)
+  }
+
+  /** Other processes commit too: the reading connection sees what any of them was told. */
+  accessNumber(): number {
+    return this.#reader.readNow(accessNumber, undefined)
   }
 
   commit<Arguments, Result>(transaction: Transaction<Arguments, Result>, args: Arguments): Promise<Result> {

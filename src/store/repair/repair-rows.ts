@@ -3,15 +3,8 @@
 
 import type Database from 'better-sqlite3'
 import { packPartEnds } from '../catalog/completed-parts.js'
-import { changesToldMax, type Tell } from './repair-step.js'
-
-interface Fix {
-  readonly what: string
-  /** Answers `about`, a row for each case. */
-  readonly cases: string
-  readonly sql: string
-  readonly isLoss?: true
-}
+import { identityFixes } from './repair-identities.js'
+import { changesToldMax, type Fix, type Tell } from './repair-step.js'
 
 const newest = '(SELECT COALESCE(max(number), 0) FROM change)'
 
@@ -38,9 +31,11 @@ const references: readonly Fix[] = [
   {
     what: 'the owner of a bucket has lost its row, and gets one',
     cases: 'SELECT DISTINCT owner_id AS about FROM bucket WHERE owner_id NOT IN (SELECT id FROM account)',
-    sql: `INSERT INTO account (id, name, created) SELECT DISTINCT owner_id, owner_id, 0 FROM bucket
-      WHERE owner_id NOT IN (SELECT id FROM account)`,
+    sql: `INSERT INTO account (id, name, created, number)
+      SELECT owner_id, owner_id, 0, printf('%012d', 100000000000 + abs(random() % 900000000000)) FROM bucket
+      WHERE owner_id NOT IN (SELECT id FROM account) GROUP BY owner_id`,
   },
+  ...identityFixes,
   {
     what: 'settings of a bucket that is not there are removed',
     cases: 'SELECT name AS about FROM bucket_setting WHERE bucket_id NOT IN (SELECT id FROM bucket)',

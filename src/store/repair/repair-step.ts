@@ -17,3 +17,12 @@ export type Tell = (step: RepairStep) => void
 
 /** Steps told of one kind of change; there may be a million, and all of them are done. Losses are told one by one. */
 export const changesToldMax = 100
+
+/** One kind of contradiction, and what is done about it. */
+export interface Fix {
+  readonly what: string
+  /** Answers `about`, a row for each case. */
+  readonly cases: string
+  readonly sql: string
+  readonly isLoss?: true
+}

@@ -69,7 +69,7 @@ describe("AWS's published examples of Signature Version 4", () => {
     it(`accepts "${name}"`, () => {
       const { caller, payload: mode, by } = authenticate(request)
       equal(caller.accessKeyId, 'AKIAIOSFODNN7EXAMPLE')
-      equal(caller.isRoot, true)
+      equal(caller.principal.kind, 'root')
       equal(by, 'header')
       deepEqual(mode, { kind: 'digest', sha256: payload })
     })

@@ -25,7 +25,14 @@ describe('a form nobody may send (security rule 4)', () => {
   const withFields = (fields: Record<string, string>): Buffer => multipart(partsOf({ key: 'cat.jpg', ...fields }))
   const denied = (message: string | RegExp): object => ({ code: 'AccessDenied', message })
 
-  it('refuses a form without a policy: nobody signed it', () => refused(withFields({}), { code: 'AccessDenied' }))
+  it('takes a form without policy and signature as nobody’s, whom the bucket may let in', async () => {
+    const { stored } = await send(withFields({}))
+    equal(stored.call.caller.principal.kind, 'anonymous')
+  })
+  it('refuses a form without a policy that carries any part of a signature', async () => {
+    const names = ['X-Amz-Credential', 'X-Amz-Signature', 'x-amz-security-token', 'AWSAccessKeyId', 'signature']
+    for (const name of names) await refused(withFields({ [name]: 'x' }), { code: 'AccessDenied' })
+  })
   it('refuses a form field no condition covers', () =>
     refused(
       formOf({ key: 'cat.jpg', 'x-amz-meta-note': '1' }, [anyKey]),
@@ -88,7 +95,9 @@ describe('a form nobody may send (security rule 4)', () => {
       },
     ))
   it('refuses what the server does not do rather than ignoring it', () =>
-    refused(formOf({ key: 'a', acl: 'public-read' }, [anyKey, { acl: 'public-read' }]), { code: 'NotImplemented' }))
+    refused(formOf({ key: 'a', 'x-amz-storage-class': 'GLACIER' }, [anyKey, { 'x-amz-storage-class': 'GLACIER' }]), {
+      code: 'NotImplemented',
+    }))
   it('refuses fields it does not understand: another object, a checksum that is nowhere', async () => {
     for (const name of ['x-amz-copy-source', 'X-Amz-Trailer', 'x-amz-checksum-crc99', 'x-amz-if-match-size']) {
       const form = formOf({ key: 'a', [name]: 'photos/dog.jpg' }, [anyKey, ['starts-with', `$${name}`, '']])

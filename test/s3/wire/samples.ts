@@ -1,7 +1,7 @@
 // Values of every member of a structure, made from the model: the same every time, each different from the others.
 
 import type { NormalizedSchema } from '@smithy/core/schema'
-import { membersOf } from '../../../src/s3/wire/model.js'
+import { membersOf } from '../../../src/wire/members.js'
 
 /** A value with every member set, lists of two. `special` gives members that cannot be any text. */
 export function sampleOf(

@@ -37,7 +37,7 @@ class Trial {
     this.connection = new Connection(path, 'write')
     this.connection.database.pragma('synchronous = OFF')
     migrate(this.connection.database, 0)
-    this.run(registerAccount.steps({ id: 'a', name: 'a', now: 0 }))
+    this.run(registerAccount.steps({ id: 'a', name: 'a', number: '123456789012', now: 0 }))
   }
 
   run<Result>(steps: Steps<Result>): Result {
@@ -347,7 +347,7 @@ describe('usage and collector', () => {
     const part = trial.small(1)
     const body = trial.composite([part])
     trial.sql(
-      "INSERT INTO upload VALUES ('u', ?, x'61', ?, 0, 'a', 'STANDARD', 'CRC32', 'FULL_OBJECT', 0, NULL, NULL)",
+      "INSERT INTO upload VALUES ('u', ?, x'61', ?, 0, 'a', 'STANDARD', 'CRC32', 'FULL_OBJECT', 0, NULL, NULL, NULL, NULL)",
       bucketId,
       body,
     )
@@ -397,7 +397,7 @@ describe('usage and collector', () => {
 
   it('works through the catalog and its writer', async () => {
     const catalog = await freshCatalog()
-    await catalog.commit(registerAccount, { id: 'a', name: 'a', now: 0 })
+    await catalog.commit(registerAccount, { id: 'a', name: 'a', number: '123456789012', now: 0 })
     await rejects(catalog.read(usageOf, 'x'), { code: 'NoSuchBucket' })
     await catalog.commit(createBucketRow, {
       name: 'x',

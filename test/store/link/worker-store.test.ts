@@ -12,6 +12,7 @@ import { openWriterStore, type WriterStore, type WriterStoreSettings } from '../
 import { allOf, bytesOf, chunks, claims } from '../blobs/bodies.js'
 import { deleteTrial, putTrial } from '../naming-transactions.js'
 import { afterEachTest, filesBelow, temporaryDirectory } from '../temporary-directory.js'
+import { MasterKey } from '../../../src/store/sealer.js'
 import { ownerId, transactions } from '../trial-store.js'
 
 const MiB = 1024 * 1024
@@ -29,6 +30,7 @@ describe('A worker’s store', () => {
 
   const startWorker = async (directory: string, instance: string): Promise<ServedStore> => {
     const worker = await openWorkerStore({
+      masterKey: MasterKey.random(),
       directory,
       run: 'run',
       instance,
