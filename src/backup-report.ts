@@ -37,13 +37,18 @@ export function backupText({ manifest, verified, healed, dropped }: BackupReport
 }
 
 /** What was restored, and which point in time that is. */
-export function restoreText({ manifest, damaged }: RestoreReport, directory: string): string {
+export function restoreText({ manifest, damaged, needsMasterKey }: RestoreReport, directory: string): string {
   return lines([
     `${directory}: ${contentsOf(manifest)}`,
     ...damaged.map(damagedLine),
     damaged.length === 0
       ? 'restored, everything was verified'
       : `restored without ${damaged.length} damaged blobs; \`cairn check\` names the objects`,
+    ...(needsMasterKey
+      ? [
+          `its access keys are sealed: put the store's master-key.json into ${directory} before it is served; it is in no backup`,
+        ]
+      : []),
   ])
 }
 

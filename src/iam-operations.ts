@@ -16,6 +16,7 @@ import {
   listAttachedPoliciesOf,
   listEntitiesForPolicy,
 } from './identity/attachments.js'
+import { getAccountAuthorizationDetails } from './identity/authorization-details.js'
 import { deleteBoundaryOf, putBoundaryOf } from './identity/boundaries.js'
 import * as groups from './identity/groups.js'
 import { deletePolicyOf, getPolicyOf, listPoliciesOf, putPolicyOf } from './identity/inline-policies.js'
@@ -23,6 +24,7 @@ import * as policies from './identity/managed-policies.js'
 import * as providers from './identity/oidc-providers.js'
 import * as roles from './identity/roles.js'
 import * as users from './identity/users.js'
+import { whatThereIsNot } from './identity/what-there-is-not.js'
 import type { Store } from './store/store.js'
 
 /** IAM's operations, each with the function that performs it. Whoever calls one has authenticated the caller and asked for the right. */
@@ -33,6 +35,7 @@ export function iamOperations(store: Store, clock: Clock) {
     getPolicyOf(store, 'role'),
   ]
   return {
+    ...whatThereIsNot(store),
     AddClientIDToOpenIDConnectProvider: providers.addClientIDToOpenIDConnectProvider(store),
     AddUserToGroup: groups.addUserToGroup(store),
     AttachGroupPolicy: attachPolicyTo(store, 'group'),
@@ -63,6 +66,7 @@ export function iamOperations(store: Store, clock: Clock) {
     DetachRolePolicy: detachPolicyFrom(store, 'role'),
     DetachUserPolicy: detachPolicyFrom(store, 'user'),
     GetAccessKeyLastUsed: getAccessKeyLastUsed(store),
+    GetAccountAuthorizationDetails: getAccountAuthorizationDetails(store),
     GetAccountSummary: getAccountSummary(store),
     GetGroup: groups.getGroup(store),
     GetGroupPolicy: (input, call) => groupPolicy(input, call, (GroupName) => ({ GroupName })),

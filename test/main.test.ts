@@ -250,6 +250,28 @@ describe('cairn', function () {
     match(run.output(), /data: no fault/)
   })
 
+  it('renews a master key that is lost, and no other', async () => {
+    const server = serve()
+    await server.printed(/rclone lsd/)
+    const busy = cairn(['renew-master-key', '--data', 'data'])
+    equal(await busy.code(), 2)
+    match(busy.output(), /data is in use by another Cairn/)
+    server.child.kill('SIGTERM')
+    await server.code()
+    const file = join(directory, 'data', 'master-key.json')
+    equal(statSync(file).mode & 0o777, 0o600)
+
+    const needless = cairn(['renew-master-key', '--data', 'data'])
+    equal(await needless.code(), 2)
+    match(needless.output(), /is the right one: nothing was changed/)
+    rmSync(file)
+    const run = cairn(['renew-master-key', '--data', 'data'])
+
+    equal(await run.code(), 0, run.output())
+    match(run.output(), /data: a new master key was made; access keys that were removed: 0/)
+    equal(statSync(file).mode & 0o777, 0o600)
+  })
+
   it('prints its version', async () => {
     const run = cairn(['--version'])
 

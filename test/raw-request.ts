@@ -175,7 +175,10 @@ export function signedRequest(endpoint: URL, request: RawRequest): Buffer {
 }
 
 /** The head of a signed request, with its empty line. */
-export function signedHead(endpoint: URL, { method, target, headers = {}, body, by = credentials }: RawRequest): string {
+export function signedHead(
+  endpoint: URL,
+  { method, target, headers = {}, body, by = credentials }: RawRequest,
+): string {
   const names = new Set(Object.keys(headers).map((name) => name.toLowerCase()))
   const hasLength = names.has('content-length') || names.has('transfer-encoding')
   const length = body === undefined || hasLength ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }

@@ -1,6 +1,6 @@
 // All that one request asks to be allowed: every right of its operation, with what buckets, objects and the caller's policies say of it.
 
-import type { Decision, Question as QuestionOf } from '../contract/access.js'
+import type { Decision, Principal, Question as QuestionOf } from '../contract/access.js'
 import { type AccessList, listAllows, listedRightOf } from '../contract/access-list.js'
 import { type Right, rightsOf, rightsOfDelete, type Target } from '../contract/actions.js'
 import type { ObjectAccess, PublicAccessBlock } from '../contract/bucket-access.js'
@@ -10,6 +10,7 @@ import type { Caller, DecidedOn, OperationName } from '../contract/operation.js'
 import { decide, type Policies } from '../contract/policy/decide.js'
 import { contextOf } from '../contract/request-context.js'
 import { objectAccess } from '../store/catalog/object-access.js'
+import { uploadInitiator } from '../store/catalog/upload-initiator.js'
 import { type ActionOn, type Asking, type AuthorizerParts, factsOf, isOperator, noteDenial } from './asking.js'
 import type { BucketRules, BucketRulesKept } from './bucket-rules.js'
 import { requireOwner } from './expected-owner.js'
@@ -185,12 +186,22 @@ export class Question implements Allowed {
       session,
       resource: isOthers ? denials : policy,
       isSameAccount: ownerId === caller.accountId,
-      list:
-        listed === undefined || (listed.list === 'object' && object === undefined)
+      list: this.#isOwnUpload(right)
+        ? 'account'
+        : listed === undefined || (listed.list === 'object' && object === undefined)
           ? undefined
           : grantOf(listed.list === 'object' ? object?.acl : access.acl, ownerId, asked, caller, block),
       restrictsPublic: block?.RestrictPublicBuckets === true,
     })
+  }
+
+  /** "By default, the bucket owner and the initiator of the multipart upload are allowed to perform" AbortMultipartUpload and ListParts; "if the initiator
+   *  is an IAM user, that user's AWS account" too. Source: S3 User Guide, "Multipart upload API and permissions" */
+  #isOwnUpload({ action, target: { bucket, key } }: Right): boolean {
+    const uploadId = 'UploadId' in this.#input ? this.#input.UploadId : undefined
+    if (!ofUpload.has(action) || bucket === undefined || key === undefined || typeof uploadId !== 'string') return false
+    const initiator = this.#parts.catalog.readNow(uploadInitiator, { bucket, key, uploadId })
+    return initiator !== undefined && isOfAccount(initiator, this.#asking.authenticated.caller.principal)
   }
 
   #contextOf(right: Right, rules: BucketRules | undefined): QuestionOf['context'] {
@@ -269,7 +280,19 @@ interface Looked {
 }
 
 /** Actions on what is in a bucket that are the bucket's to allow, whatever is there. */
-const asksBucket: ReadonlySet<string> = new Set(['s3:PutObject', 's3:DeleteObject', 's3:DeleteObjectVersion'])
+const asksBucket: ReadonlySet<string> = new Set([
+  's3:PutObject',
+  's3:DeleteObject',
+  's3:DeleteObjectVersion',
+  's3:BypassGovernanceRetention',
+])
+
+/** Actions on an upload under way. */
+const ofUpload: ReadonlySet<string> = new Set(['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts'])
+
+/** Whether a canonical user id or ARN is that of the principal's account or of somebody in it; what its users may do is up to their policies. */
+const isOfAccount = (id: string, principal: Principal): boolean =>
+  principal.kind !== 'anonymous' && (id === principal.account.id || id.split(':')[4] === principal.account.number)
 
 const aboutObject = /^s3:(?:Get|Put|Delete|Bypass)(?:Object|Governance)/
 

@@ -43,6 +43,9 @@ export const iamErrorTable = {
 /** A key of `iamErrorTable`. */
 export type IamErrorCode = keyof typeof iamErrorTable
 
+/** What XML cannot say, which a refused value may hold. Source: XML 1.0, 2.2, production [2]. */
+const unspeakable = /[\0-\u0008\v\f\u000E-\u001F\uFFFE\uFFFF\p{Cs}]/gu
+
 /** A refusal the caller of IAM or STS is told about. */
 export class IamError extends Error {
   readonly code: IamErrorCode
@@ -50,7 +53,7 @@ export class IamError extends Error {
 
   /** @param message the sentence of the answer */
   constructor(code: IamErrorCode, message: string, cause?: unknown) {
-    super(message, { cause })
+    super(message.replaceAll(unspeakable, '?'), { cause })
     this.name = code
     this.code = code
     this.status = iamErrorTable[code]

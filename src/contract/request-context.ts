@@ -5,6 +5,7 @@ import type { Right } from './actions/right.js'
 import { principalValue } from './context/principal-keys.js'
 import { s3Value } from './context/s3-keys.js'
 import { type TagPairs, tagPairs, valuesOfTag } from './context/tag-pairs.js'
+import { rememberingLast } from './remembering-last.js'
 
 /** What is known of a request, verified. Security rule 6: "Condition keys come from verified context". */
 export interface RequestFacts {
@@ -62,7 +63,7 @@ export function contextOf(facts: RequestFacts, right: Pick<Right, 'action' | 'ta
 function globalValue(key: string, facts: RequestFacts): readonly string[] | undefined {
   switch (key) {
     case 'aws:currenttime':
-      return [new Date(facts.nowMs).toISOString()]
+      return [isoTime(facts.nowMs)]
     case 'aws:epochtime':
       return [String(Math.floor(facts.nowMs / 1000))]
     case 'aws:multifactorauthpresent':
@@ -80,8 +81,7 @@ function globalValue(key: string, facts: RequestFacts): readonly string[] | unde
     case 'aws:securetransport':
       return [String(facts.isSecure)]
     case 'aws:sourceip':
-      // An IPv4 address as an IPv6 socket has it.
-      return [facts.remoteAddress.replace(/^::ffff:(?=\d+\.)/i, '')]
+      return [plainAddress(facts.remoteAddress)]
     case 'aws:tokenissuetime':
       return facts.sessionIssuedMs === undefined ? undefined : [new Date(facts.sessionIssuedMs).toISOString()]
     case 'aws:useragent':
@@ -89,6 +89,17 @@ function globalValue(key: string, facts: RequestFacts): readonly string[] | unde
     default:
       return undefined
   }
+}
+
+/** An IPv4 address as an IPv6 socket has it is that IPv4 address. */
+const plainAddress = rememberingLast((address) => address.replace(/^::ffff:(?=\d+\.)/i, ''))
+
+/** Several statements of a request ask for the same instant. */
+let lastTime = { ms: 0, text: new Date(0).toISOString() }
+
+function isoTime(ms: number): string {
+  if (lastTime.ms !== ms) lastTime = { ms, text: new Date(ms).toISOString() }
+  return lastTime.text
 }
 
 const valueOf = (text: string | undefined): readonly string[] | undefined => (text === undefined ? undefined : [text])

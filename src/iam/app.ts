@@ -46,7 +46,7 @@ export interface IamAppSettings {
 }
 
 /** Actions for which nobody need have signed: their input is its own proof. */
-const unsignedActions: ReadonlySet<string> = new Set(['AssumeRoleWithWebIdentity'])
+const unsignedActions: ReadonlySet<string> = new Set(['AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity'])
 
 /** IAM and STS beside S3. */
 export function iamApp(settings: IamAppSettings): Neighbour {
@@ -77,9 +77,6 @@ export function iamApp(settings: IamAppSettings): Neighbour {
     const model = modelOf(parameters, authenticated === undefined ? undefined : progress.service)
     progress.service = model.service
     progress.action = model.name
-    if (authenticated === undefined && !unsignedActions.has(model.name)) {
-      throw new IamError('MissingAuthenticationToken', 'Request is missing Authentication Token')
-    }
     const input = decodeInput(model, parameters)
     if (authenticated !== undefined) {
       // Every action of both SDKs' models is an operation of theirs.
@@ -161,19 +158,17 @@ function formOf({ query }: HttpRequest, body: Uint8Array): string {
 }
 
 /** @param service the signature's; undefined when nobody signed
- *  @throws MissingAction, InvalidAction */
+ *  @throws MissingAction, InvalidAction, MissingAuthenticationToken */
 function modelOf(parameters: ParameterNode, service: QueryService | undefined): ActionModel {
   const action = parameters.children.get('Action')?.value
   const version = parameters.children.get('Version')?.value
   if (!action) throw new IamError('MissingAction', 'Request is missing an Action.')
-  const services: readonly QueryService[] = service === undefined ? ['sts'] : [service]
-  for (const one of services) {
-    const { actions, version: expected } = serviceModels[one]
-    const model = actions.get(action)
-    if (model !== undefined && version === expected) return model
+  if (service === undefined && !unsignedActions.has(action)) {
+    throw new IamError('MissingAuthenticationToken', 'Request is missing Authentication Token')
   }
-  throw new IamError(
-    'InvalidAction',
-    `Could not find operation ${action} for version ${version ?? 'NO_VERSION_SPECIFIED'}`,
-  )
+  const { actions, version: expected } = serviceModels[service ?? 'sts']
+  const model = actions.get(action)
+  if (model !== undefined && version === expected) return model
+  const stated = version ?? 'NO_VERSION_SPECIFIED'
+  throw new IamError('InvalidAction', `Could not find operation ${action} for version ${stated}`)
 }

@@ -21,6 +21,7 @@ import {
   requireUserName,
 } from './check-input.js'
 import { type PageInput, pageOf, pageOfWhole, type PageOutput, pageStart } from './page.js'
+import { toAttached } from './shapes.js'
 
 interface Named {
   readonly UserName?: string | undefined
@@ -73,10 +74,6 @@ export const listAttachedPoliciesOf =
     const arns = await store.catalog.read(attachedPolicies, placeOf(kind, input, call))
     const wanted = arns.filter((arn) => arn.slice(arn.indexOf(':policy/') + ':policy'.length).startsWith(pathPrefix))
     const { entries, page } = pageOfWhole(wanted, input, (arn) => arn)
-    const toAttached = (arn: string): AttachedPolicy => ({
-      PolicyName: arn.slice(arn.lastIndexOf('/') + 1),
-      PolicyArn: arn,
-    })
     return { AttachedPolicies: entries.map(toAttached), ...page }
   }
 

@@ -9,10 +9,13 @@ import { PolicyFault, type PolicyKind } from '../contract/policy/policy.js'
 import { requirePolicySize } from '../contract/policy/policy-size.js'
 import type { Tag } from '../store/catalog/identity/tags.js'
 
+/** Characters of a refused value that are told back. */
+const shownLengthMax = 256
+
 /** IAM's sentence for a member it refuses.
  *  @param member its name in the API ("UserName") */
 export function invalid(member: string, value: string | number | undefined, constraint: string): IamError {
-  const shown = value === undefined ? 'null' : `'${value}'`
+  const shown = value === undefined ? 'null' : `'${String(value).slice(0, shownLengthMax)}'`
   const name = `${member.charAt(0).toLowerCase()}${member.slice(1)}`
   const message = `1 validation error detected: Value ${shown} at '${name}' failed to satisfy constraint: ${constraint}`
   return new IamError('ValidationError', message)
@@ -81,9 +84,13 @@ export function requirePathPrefix(value: string | undefined): string {
   return value
 }
 
-/** @throws ValidationError */
+/** A description: "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*".
+ *  @throws ValidationError */
 export function requireDescription(value: string | undefined): string | null {
   if (value === undefined) return null
+  if (!/^[\t\n\r\u0020-\u007E\u00A1-\u00FF]*$/.test(value)) {
+    throw invalid('Description', value, 'Member must satisfy regular expression pattern: [\\p{Print}]*')
+  }
   if (value.length > iamLengths.Description) {
     throw invalid('Description', value, `Member must have length less than or equal to ${iamLengths.Description}`)
   }
@@ -177,4 +184,14 @@ export function userOrCaller(name: string | undefined, { principal }: IamCall): 
   if (principal.kind === 'user') return principal.name
   if (principal.kind === 'root') return null
   throw new IamError('ValidationError', 'Must specify userName when calling with non-User credentials')
+}
+
+/** `userOrCaller`, where the account itself has no such thing.
+ *  @throws ValidationError */
+export function requireUserOrCaller(name: string | undefined, call: IamCall): string {
+  const user = userOrCaller(name, call)
+  if (user === null) {
+    throw new IamError('ValidationError', 'Must specify userName when calling with non-User credentials')
+  }
+  return user
 }

@@ -32,7 +32,8 @@ function requireUrl(value: string | undefined): string {
 
 /** @throws ValidationError */
 function requireClientId(value: string | undefined): string {
-  if (value !== undefined && value.length > 0 && value.length <= iamLengths.ClientId) return value
+  const isClientId = value !== undefined && value.length > 0 && value.length <= iamLengths.ClientId
+  if (isClientId && !/\p{C}/u.test(value)) return value
   throw invalid('ClientID', value, `Member must have length between 1 and ${iamLengths.ClientId}`)
 }
 

@@ -93,3 +93,9 @@ export const toManagedPolicy = (
   CreateDate: new Date(policy.createdMs),
   UpdateDate: new Date(policy.createdMs),
 })
+
+/** A managed policy somebody has. */
+export const toAttached = (arn: string): Sdk.AttachedPolicy => ({
+  PolicyName: arn.slice(arn.lastIndexOf('/') + 1),
+  PolicyArn: arn,
+})

@@ -211,8 +211,9 @@ async function perform<Name extends OperationName>(
   const { payload, requiresChecksum } = modelOf(name)
   const isDocument = payload === 'xml' || payload === 'text'
   const asking = askingOf(identified)
+  const target = { ...address, versionId: address.parameters.get('versionId') }
   if (operation === undefined || (isDocument && !restsOnDocument.has(name))) {
-    authorizer.authorize(asking, name, address, decodeHead(name, address, request.headers))
+    authorizer.authorize(asking, name, target, decodeHead(name, address, request.headers))
   }
   if (operation === undefined) throw new S3Error('NotImplemented', { message: `${name} is not implemented.` })
 
@@ -235,7 +236,7 @@ async function perform<Name extends OperationName>(
     : undefined
   const input = decodeInput(name, address, request.headers, document)
   const decided = (): Allowed =>
-    authorizer.authorize(isDocument ? withDocument(asking, input) : asking, name, address, input)
+    authorizer.authorize(isDocument ? withDocument(asking, input) : asking, name, target, input)
   let allowed = decided()
   requireNoEncryptionOfReads(name, request.headers)
   requireHonoured(input)

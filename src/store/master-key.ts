@@ -1,7 +1,7 @@
 // The file of the master key: random on the first start, readable by its owner only, durable before anything is sealed under it. It lies apart
 // from the catalog and is in no backup of it: who has only one of the two can read no secret.
 
-import { chmod, readFile } from 'node:fs/promises'
+import { chmod, readFile, stat } from 'node:fs/promises'
 import { type Disk, hasCode } from './blobs/disk.js'
 import type { Catalog } from './catalog/catalog.js'
 import { sealedState, setMasterKeyCheck } from './catalog/identity/master-key-check.js'
@@ -92,8 +92,19 @@ async function readMasterKey(path: string): Promise<MasterKey | undefined> {
   const key = masterKeyOf(text)
   // Never replaced by a new one: what was sealed under it could not be opened any more.
   if (key === undefined) throw new Error(`The master key file ${path} is damaged: put back the copy you have of it.`)
-  await chmod(path, 0o600)
+  await closeToOthers(path)
   return key
+}
+
+/** Takes a file of the owner's from everybody else. One that a secret store has mounted is not ours to change. */
+async function closeToOthers(path: string): Promise<void> {
+  const { mode } = await stat(path)
+  if ((mode & 0o077) === 0) return
+  try {
+    await chmod(path, 0o600)
+  } catch (error) {
+    if (!hasCode(error, ['EROFS', 'EPERM', 'EACCES'])) throw error
+  }
 }
 
 function masterKeyOf(text: string): MasterKey | undefined {

@@ -170,6 +170,14 @@ describe('The list of a bucket or an object', () => {
     }
   })
 
+  it('has x-amz-grant-write of an object too, which the SDK does not know', async () => {
+    const { s3, Bucket, endpoint, anns } = await listing()
+    const headers = { 'x-amz-grant-write': `id=${ann}`, 'Content-Length': '0' }
+    const put = signedRequest(endpoint, { method: 'PUT', target: `/${Bucket}/a`, headers })
+    equal((await rawRequest(endpoint, put)).status, 200)
+    deepEqual(await grantsOf(s3, Bucket, 'a'), [anns('WRITE')])
+  })
+
   it('says when the bucket or the object is not there', async () => {
     const { s3, bucket } = await freshServer(open)
     await rejects(s3.send(new GetObjectAclCommand({ Bucket: bucket, Key: 'b' })), { name: 'NoSuchKey' })

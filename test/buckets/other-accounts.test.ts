@@ -2,10 +2,13 @@
 
 import { deepEqual, equal, rejects } from 'node:assert/strict'
 import {
+  AbortMultipartUploadCommand,
   CopyObjectCommand,
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
   DeletePublicAccessBlockCommand,
   GetBucketAclCommand,
   GetObjectAclCommand,
@@ -121,6 +124,20 @@ describe('What another account writes', () => {
     })
   }
 
+  it('is the bucket owner’s to delete, whoever owns it', async () => {
+    const fresh = await shared()
+    const { s3 } = await newAccount(fresh, 'company')
+    const Bucket = 'company-bucket'
+    await s3.send(new CreateBucketCommand({ Bucket, GrantWrite: `id=${fresh.writer.id}` }))
+    for (const key of ['a', 'b']) await put(fresh.writer.s3, Bucket, key)
+    await rejects(textOf(s3, Bucket, 'a'), denied, 'though not his to read')
+    const Delete = { Objects: [{ Key: 'a', VersionId: 'null' }] }
+    const { Errors } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete, BypassGovernanceRetention: true }))
+    equal(Errors, undefined)
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: 'b' }))
+    equal((await s3.send(new ListObjectsV2Command({ Bucket }))).KeyCount, 0)
+  })
+
   it('becomes the bucket owner’s when he takes all of it, and theirs again when he lets go', async () => {
     const { s3, Bucket, root, writer, letWrite } = await shared()
     await letWrite()
@@ -138,6 +155,22 @@ describe('What another account writes', () => {
     await set('ObjectWriter')
     equal(await owner(), writer.id)
     equal(await textOf(writer.s3, Bucket, 'a'), 'x')
+  })
+
+  it('may be ended and looked at by who began it, and by nobody else but the bucket owner', async () => {
+    const { s3, Bucket, writer, reader } = await shared()
+    await s3.send(new PutBucketAclCommand({ Bucket, ACL: 'public-read-write' }))
+    const begin = async () => {
+      const { UploadId } = await writer.s3.send(new CreateMultipartUploadCommand({ Bucket, Key: 'a' }))
+      return { Bucket, Key: 'a', UploadId }
+    }
+    const upload = await begin()
+    await rejects(reader.s3.send(new ListPartsCommand(upload)), denied)
+    await rejects(reader.s3.send(new AbortMultipartUploadCommand(upload)), denied)
+    await writer.s3.send(new ListPartsCommand(upload))
+    await writer.s3.send(new AbortMultipartUploadCommand(upload))
+    await rejects(s3.send(new ListPartsCommand(upload)), { name: 'NoSuchUpload' })
+    await s3.send(new AbortMultipartUploadCommand(await begin()))
   })
 
   it('tells of the user who began an upload by his ARN', async () => {

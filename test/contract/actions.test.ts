@@ -2,6 +2,7 @@
 
 import { deepEqual, equal, ok, throws } from 'node:assert/strict'
 import * as S3 from '@aws-sdk/client-s3'
+import { arnOf } from '../../src/contract/actions/right.js'
 import { rightsOf, rightsOfDelete } from '../../src/contract/actions.js'
 import type { OperationName } from '../../src/contract/operation.js'
 import { isKnownAction } from '../../src/contract/policy/known-actions.js'
@@ -261,6 +262,15 @@ const cases: readonly Case[] = [
     [`s3:CreateBucket ${ofBucket}`],
   ],
 ]
+
+describe('an ARN of S3', () => {
+  it('names the service, a bucket, or what is in one', () => {
+    equal(arnOf({}), 'arn:aws:s3:::*')
+    equal(arnOf({ bucket }), ofBucket)
+    equal(arnOf(atVersion), ofKey)
+    equal(arnOf({ bucket, key: '/a:b' }), 'arn:aws:s3:::photos//a:b')
+  })
+})
 
 describe('what is needed', () => {
   for (const [what, rights, expected] of cases) it(`for ${what}`, () => deepEqual(lines(rights), expected))

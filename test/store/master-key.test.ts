@@ -2,12 +2,17 @@
 
 import { deepEqual, doesNotMatch, equal, match, notEqual, ok, rejects, throws } from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, cp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
+import { makeBackup } from '../../src/store/backup/make-backup.js'
+import { restoreBackup } from '../../src/store/backup/restore-backup.js'
+import { standingOfKey } from '../../src/store/catalog/identity/standing.js'
 import { openStore } from '../../src/store/open-store.js'
 import { renewMasterKeyOf } from '../../src/store/renew-master-key.js'
 import { MasterKey, SealBroken, secretPurpose } from '../../src/store/sealer.js'
+import { openWorkerStore } from '../../src/store/worker-store.js'
+import { openWriterStore } from '../../src/store/writer-store.js'
 import { keepSecret } from './sealing-transactions.js'
 import { afterEachTest, filesBelow, temporaryDirectory } from './temporary-directory.js'
 
@@ -161,6 +166,57 @@ describe('The master key', () => {
     await keep(store)
     await store.close()
     await (await opened(directory)).close()
+  })
+
+  it('is in no backup, and a restored store with secrets asks for it', async () => {
+    const { directory, file } = await withSecret()
+    const scratch = await temporaryDirectory(later)
+    const [target, restored] = [join(scratch, 'backup'), join(scratch, 'restored')]
+    await makeBackup({ directory, target }, () => undefined)
+    const key = MasterKey.of((JSON.parse(await readFile(file, 'utf8')) as { masterKey: string }).masterKey)
+    for (const name of await filesBelow(target)) {
+      ok(!name.includes('master-key'), name)
+      const bytes = await readFile(join(target, name))
+      ok(!bytes.includes(key.reveal()) && !bytes.includes(Buffer.from(key.reveal(), 'base64')), name)
+      ok(!bytes.includes(secret), name)
+    }
+    const { needsMasterKey } = await restoreBackup({ from: target, directory: restored }, () => undefined)
+    equal(needsMasterKey, true)
+    await rejects(opened(restored), /master-key.json is missing/)
+    await cp(file, join(restored, 'master-key.json'))
+    const store = await opened(restored)
+    const standing = await store.catalog.read(standingOfKey, 'AKIA')
+    equal(
+      Buffer.from(store.sealer.open(standing?.sealedSecret ?? Buffer.alloc(0), secretPurpose('AKIA'))).toString(),
+      secret,
+    )
+  })
+
+  it('is handed to workers by the writer, so that each opens what another has sealed', async () => {
+    const directory = await temporaryDirectory(later)
+    const owner = { ownerId, ownerName: 'root' }
+    const writer = await openWriterStore({ directory, ...owner, run: 'run', living: [], transactions: module })
+    later(() => writer.close())
+    const quiet = {
+      log: { info: () => undefined, error: () => undefined },
+      onFailure: () => undefined,
+      onRefusal: () => undefined,
+    }
+    const worker = async (instance: string) => {
+      // As it goes over the channel.
+      const masterKey = MasterKey.of(writer.masterKey.reveal())
+      const store = await openWorkerStore({ directory, run: 'run', instance, processes: 2, masterKey, ...quiet })
+      later(() => store.close())
+      return store
+    }
+    const [one, other] = [await worker('one'), await worker('other')]
+    const sealed = one.sealer.seal(Buffer.from(secret), secretPurpose('AKIA'))
+    await one.catalog.commit(keepSecret, { id: 'AKIA', secret: sealed })
+    const standing = await other.catalog.read(standingOfKey, 'AKIA')
+    equal(
+      Buffer.from(other.sealer.open(standing?.sealedSecret ?? Buffer.alloc(0), secretPurpose('AKIA'))).toString(),
+      secret,
+    )
   })
 
   it('is renewed when it is lost, which removes the keys that nobody can open, and only then', async () => {

@@ -39,6 +39,9 @@ const known: Readonly<Record<string, ReadonlySet<string>>> = {
     signingalgorithm sourceidentity taskpolicyarn transitivetagkeys`),
 }
 
+/** Characters of a key: more than the longest issuer and claim. */
+const keySizeMax = 512
+
 /** "ec2:Region", "token.actions.githubusercontent.com:sub": what has the shape of a key at all. */
 const keyShape = /^[\w.:/-]+:[\w+=,.@/: -]+$/
 
@@ -60,6 +63,7 @@ export function keyOfVariable(name: string, kind: PolicyKind): string {
 }
 
 function isKey(key: string, kind: PolicyKind): boolean {
+  if (key.length > keySizeMax) return false
   const colon = key.indexOf(':')
   const service = key.slice(0, colon)
   if (colon > 0 && Object.hasOwn(known, service)) return isKnown(known[service], key.slice(colon + 1))

@@ -4,7 +4,7 @@ import type { Question } from '../access.js'
 import { keyOf } from './condition-keys.js'
 import { booleanOf, operators } from './operators.js'
 import { PolicyFault } from './policy.js'
-import type { TemplateRules } from './template.js'
+import { requireShort, type TemplateRules } from './template.js'
 
 /** Whether a request fulfils one line of a condition, or all of it. */
 export type Test = (context: Question['context']) => boolean
@@ -128,7 +128,10 @@ function valuesOf(given: unknown): string[] {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given]
   if (list.length === 0) throw new PolicyFault('Syntax errors in policy: a condition has no values.')
   return list.map((value) => {
-    if (typeof value === 'string') return value
+    if (typeof value === 'string') {
+      requireShort(value)
+      return value
+    }
     if (typeof value === 'number' || typeof value === 'boolean') return String(value)
     throw new PolicyFault('Syntax errors in policy: the values of a condition are strings, numbers or Booleans.')
   })

@@ -1,6 +1,7 @@
 // The condition operators: what each compares, and what values it takes. Pure.
 
 import { arnMatcher, arnPatternOf } from './arn-pattern.js'
+import { rememberingLast } from '../remembering-last.js'
 import { instantOf } from './instant.js'
 import { contains, ipRangeOf, type IpRange } from './ip-range.js'
 import { PolicyFault } from './policy.js'
@@ -88,10 +89,13 @@ const bytesOf = (text: string): string | undefined =>
     ? Buffer.from(text, 'base64').toString('hex')
     : undefined
 
+/** A request has one address, and many statements may ask for it. */
+const addressOfRequest = rememberingLast(ipRangeOf)
+
 const addresses: Operator['matcher'] = (values) => {
   const ranges = values.map((value): IpRange => required(ipRangeOf(value), value, 'an IP address or CIDR block'))
   return (value) => {
-    const address = ipRangeOf(value)
+    const address = addressOfRequest(value)
     return address !== undefined && ranges.some((range) => contains(range, address))
   }
 }
@@ -111,7 +115,10 @@ const greater: Comparison = (value, limit) => value > limit
 const greaterOrEqual: Comparison = (value, limit) => value >= limit
 
 const numbers = (compare: Comparison): Operator['matcher'] => ordered(compare, numberOf, 'a number')
-const dates = (compare: Comparison): Operator['matcher'] => ordered(compare, instantOf, 'a date')
+/** As for addresses: of all dates in policies, most are compared with now. */
+const instantOfLast = rememberingLast(instantOf)
+
+const dates = (compare: Comparison): Operator['matcher'] => ordered(compare, instantOfLast, 'a date')
 
 /** By name. `Null` is none of them: it asks whether there is a value at all.
  *  Source: IAM User Guide, "IAM JSON policy elements: Condition operators" */

@@ -10,9 +10,17 @@ import type { Principal, Question, StatementName } from '../access.js'
  *  - trust: who may assume a role */
 export type PolicyKind = 'identity' | 'bucket' | 'session' | 'boundary' | 'trust'
 
-/** A document that is no policy. Its message is a sentence for whoever put it. */
+/** Characters of a fault's sentence, which quotes what it is about. */
+const sentenceSizeMax = 300
+
+/** A document that is no policy. Its message is a sentence for whoever put it, and can stand in any answer. */
 export class PolicyFault extends Error {
   override readonly name = 'PolicyFault'
+
+  constructor(sentence: string) {
+    const quoted = sentence.length > sentenceSizeMax ? `${sentence.slice(0, sentenceSizeMax)}…` : sentence
+    super(quoted.replaceAll(/[\p{Cc}\p{Cs}\ufffe\uffff]/gu, '?'))
+  }
 }
 
 /** Whom a web identity's issuer vouches for, before it has become anybody here: who asks for AssumeRoleWithWebIdentity. */

@@ -20,18 +20,18 @@ export interface Principals {
 }
 
 const accountShape = /^\d{12}$/
-const rootShape = /^arn:aws(?:-[a-z]+)*:iam::(\d{12}):root$/
+const rootShape = /^arn:aws:iam::(\d{12}):root$/
 
 /** Users and roles with their path, sessions with their name. "You cannot use a wildcard to match part of a principal name or ARN." An origin access
  *  identity of CloudFront is written as a user of the account "cloudfront". */
 const arnShapes = [
-  /^arn:aws(?:-[a-z]+)*:iam::\d{12}:(?:user|role)\/[\w+=,.@/-]+$/,
-  /^arn:aws(?:-[a-z]+)*:iam::cloudfront:user\/[\w ]+$/,
-  /^arn:aws(?:-[a-z]+)*:sts::\d{12}:(?:assumed-role\/[\w+=,.@-]+|federated-user)\/[\w+=,.@-]+$/,
+  /^arn:aws:iam::\d{12}:(?:user|role)\/[\w+=,.@/-]+$/,
+  /^arn:aws:iam::cloudfront:user\/[\w ]+$/,
+  /^arn:aws:sts::\d{12}:(?:assumed-role\/[\w+=,.@-]+|federated-user)\/[\w+=,.@-]+$/,
 ]
 
 const canonicalShape = /^[\da-f]{64}$/
-const federatedShape = /^(?:arn:aws(?:-[a-z]+)*:iam::\d{12}:(?:oidc|saml)-provider\/[\w.:/=+@-]+|[\w-]+(?:\.[\w-]+)+)$/
+const federatedShape = /^(?:arn:aws:iam::\d{12}:(?:oidc|saml)-provider\/[\w.:/=+@-]+|[\w-]+(?:\.[\w-]+)+)$/
 const serviceShape = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?$/
 
 /** @param value of the element

@@ -1,6 +1,7 @@
 // Resource and NotResource: which resources a statement is about. Pure.
 
 import { type ArnPattern, arnMatcher, arnPatternOf } from './arn-pattern.js'
+import { knownActions } from './known-actions.js'
 import { PolicyFault } from './policy.js'
 import { type Matcher, plainText, type TemplateRules } from './template.js'
 import { many, matchesWildcard, type Piece, reachesBeyond, wildcardOf } from './wildcard.js'
@@ -13,8 +14,10 @@ export interface Resources {
   readonly scope: { readonly bucket: boolean; readonly object: boolean }
 }
 
-/** "aws", "aws-cn", "aws-us-gov": AWS's partitions. Cairn's own ARNs are in "aws". */
+/** "aws", "aws-cn", "aws-us-gov": AWS's partitions. What this server has is in "aws". */
 const partitionShape = /^aws(?:-[a-z]+)*$/
+
+const ownPartition = 'aws'
 
 const serviceShape = /^[a-z0-9-]+$/
 
@@ -67,6 +70,9 @@ function requireArn(text: string, rules: TemplateRules): ArnPattern {
       rules.kind === 'bucket' ? 'Policy has invalid resource' : `Resource ${text} must be in ARN format or "*".`,
     )
   }
+  if (partition !== ownPartition && knownActions.has(service)) {
+    throw new PolicyFault(`Partition "${partition}" is not valid for resource "${text}".`)
+  }
   return pattern
 }
 
@@ -74,7 +80,7 @@ function requireArn(text: string, rules: TemplateRules): ArnPattern {
 function scopeIn({ head, resource }: ArnPattern, bucket: string): { bucket: boolean; object: boolean } {
   const [, partition, service, region, account] = head.map(plainText)
   // S3's ARNs name neither region nor account: "*" may stand there, and means nothing.
-  const isOfS3 = partition === 'aws' && service === 's3' && (region ?? '') === '' && (account ?? '') === ''
+  const isOfS3 = partition === ownPartition && service === 's3' && (region ?? '') === '' && (account ?? '') === ''
   if (!isOfS3) return { bucket: false, object: false }
   // A variable may become anything.
   const pieces: Piece[] = resource.map((piece) => (typeof piece === 'object' ? many : piece))

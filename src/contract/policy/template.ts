@@ -32,10 +32,15 @@ export type Template = readonly (Piece | Variable)[]
 /** Characters a text may have: ARNs have no more (IAM API reference, arnType), and it bounds what matching costs. */
 const textSizeMax = 2048
 
+/** @throws PolicyFault beyond 2,048 characters */
+export function requireShort(text: string): void {
+  if (text.length > textSizeMax) throw new PolicyFault(`A value must not have more than ${textSizeMax} characters.`)
+}
+
 /** @throws PolicyFault for a variable that is none, or of a key nobody knows
  *  Source: IAM User Guide, "IAM policy elements: Variables and tags" */
 export function templateOf(text: string, rules: TemplateRules): Template {
-  if (text.length > textSizeMax) throw new PolicyFault(`A value must not have more than ${textSizeMax} characters.`)
+  requireShort(text)
   const pieces: (Piece | Variable)[] = []
   let at = 0
   while (at < text.length) {

@@ -17,7 +17,7 @@ import {
 } from './session-rules.js'
 
 /** AWS: "By default, the value is set to 3600 seconds." */
-export const roleSecondsUsual = 3600
+const roleSecondsUsual = 3600
 
 /** Issues credentials of a role.
  *  @throws AccessDenied, InvalidParameterValue, MalformedPolicyDocument, NotImplemented, PackedPolicyTooLarge, ValidationError

@@ -127,6 +127,10 @@ function compile(model: OperationModel): Decoder {
   }
   // S3 reads If-Range beside Range; the model does not know it.
   if (headers.has('range')) headers.set('if-range', { member: 'IfRange', read: (text) => text, quirk: undefined })
+  // The model has it for buckets alone. It grants nothing on an object, whose list shows it all the same: asked for in silence is nothing.
+  if (headers.has('x-amz-grant-read') && !headers.has('x-amz-grant-write')) {
+    headers.set('x-amz-grant-write', { member: 'GrantWrite', read: (text) => text, quirk: undefined })
+  }
   const labels = members.filter(({ traits }) => traits.httpLabel)
   return {
     headers,

@@ -31,6 +31,8 @@ export interface RestoreReport {
   readonly manifest: Manifest
   /** Blobs that are not there: the backup lacks them, or its files are damaged. */
   readonly damaged: readonly DamagedBlob[]
+  /** Whether there are access keys, whose secrets only the master key opens: it is in no backup. */
+  readonly needsMasterKey: boolean
 }
 
 /** Restores a generation into an empty directory.
@@ -58,7 +60,7 @@ export async function restoreBackup(
         await writeDurable(disk, join(directory, 'root-key.json'), key)
       }
       await restoreCatalog(chosen, directory, disk)
-      return { manifest, damaged }
+      return { manifest, damaged, needsMasterKey: hasAccessKeys(chosen) }
     } finally {
       lock.release()
     }
@@ -102,6 +104,17 @@ async function requireWholeCatalog({ manifest, path }: Chosen): Promise<void> {
   }
   if (manifest.rootKey !== null && (await sha256Of(join(path, 'root-key.json'))) !== manifest.rootKey) {
     throw new Error(`The root key of generation ${manifest.generation} is damaged: restore another generation`)
+  }
+}
+
+function hasAccessKeys({ path }: Chosen): boolean {
+  const catalog = new Database(join(path, 'catalog.db'), { readonly: true, fileMustExist: true })
+  try {
+    // Format 1 has no such table.
+    const table = catalog.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'access_key'").get()
+    return table !== undefined && catalog.prepare('SELECT 1 FROM access_key LIMIT 1').get() !== undefined
+  } finally {
+    catalog.close()
   }
 }
 

@@ -1,9 +1,12 @@
 // What is a policy and what is none: nothing unknown gets in.
 
 import { doesNotThrow, equal, ok, throws } from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parsePolicy } from '../../../src/contract/policy/parse-policy.js'
 import { PolicyFault, type PolicyKind } from '../../../src/contract/policy/policy.js'
 import { policySize, policySizes, requirePolicySize } from '../../../src/contract/policy/policy-size.js'
+import { projectRoot } from '../../project-root.js'
 
 const parse = (text: string, kind: PolicyKind = 'identity'): unknown =>
   parsePolicy(text, kind, { name: 'a policy', bucket: 'photos' })
@@ -82,6 +85,12 @@ const refused: readonly [what: string, text: string, kind: PolicyKind, says: Reg
   ['an ARN that is too short', documentOf({ ...allow, Resource: 'arn:aws:s3:photos' }), 'identity', /ARN/],
   ['an ARN without a resource', documentOf({ ...allow, Resource: 'arn:aws:s3:::' }), 'identity', /ARN/],
   ['an ARN of an unknown partition', documentOf({ ...allow, Resource: 'arn:gcp:s3:::photos' }), 'identity', /ARN/],
+  [
+    'an ARN of S3 in another partition',
+    documentOf({ ...allow, Resource: 'arn:aws-cn:s3:::photos' }),
+    'identity',
+    /Partition "aws-cn"/,
+  ],
   ['an ARN without a service', documentOf({ ...allow, Resource: 'arn:aws::::x' }), 'identity', /ARN/],
   [
     'a resource of 2,049 characters',
@@ -201,6 +210,7 @@ const refused: readonly [what: string, text: string, kind: PolicyKind, says: Reg
     { AWS: 'arn:aws:sts::111122223333:assumed-role/reader/*' },
     { AWS: 'arn:aws:sts::111122223333:assumed-role/reader' },
     { AWS: 'AIDAEXAMPLE' },
+    { AWS: 'arn:aws-cn:iam::111122223333:root' },
     { aws: '*' },
     { User: 'ann' },
     { CanonicalUser: 'abc' },
@@ -383,6 +393,22 @@ describe('a policy may have', () => {
   }
 })
 
+describe('the manual', () => {
+  it('shows policies that are accepted where it says they stand', () => {
+    const manual = readFileSync(join(projectRoot, 'docs/policies.md'), 'utf8')
+    const shown = [...manual.matchAll(/```json\n([^`]+)```/g)].map(([, text = '']) => text)
+    const kinds = [
+      ['bucket', 'photos'],
+      ['identity', ''],
+      ['bucket', 'ledger'],
+    ] as const
+    equal(shown.length, kinds.length)
+    for (const [index, [kind, bucket]] of kinds.entries()) {
+      doesNotThrow(() => parsePolicy(shown[index] ?? '', kind, { name: 'shown', bucket }))
+    }
+  })
+})
+
 describe("a policy's size", () => {
   it('of a bucket is counted in bytes', () => {
     const padded = (bytes: number): string => {
@@ -422,6 +448,25 @@ describe('a hostile text', () => {
     const began = performance.now()
     parse(documentOf({ ...allow, Action: Array.from({ length: 5000 }, () => 's3:Get*') }))
     ok(performance.now() - began < 2000)
+  })
+
+  it('with endless names is refused at once, and not told back at length', () => {
+    const endless = [
+      { StringEquals: { [':'.repeat(100_000)]: 'a' } },
+      { StringEquals: { [`a.b${':'.repeat(100_000)}\u0000`]: 'a' } },
+      { [`${'ForAllValues'.repeat(5000)}IfExists`]: { 's3:prefix': 'a' } },
+      { BinaryEquals: { 's3:prefix': 'A'.repeat(100_001) } },
+      { DateLessThan: { 'aws:CurrentTime': '1'.repeat(100_000) } },
+      { StringEquals: { 's3:prefix': `\${a${' '.repeat(2000)}` } },
+    ]
+    for (const Condition of endless) quickly(() => parse(documentOf({ ...allow, Condition })))
+    quickly(() => parse(documentOf({ ...allow, Action: `s3:${'?*'.repeat(40_000)}` })))
+    quickly(() => parse(documentOf({ ...allowAll, Principal: { Service: `${'a.'.repeat(40_000)}com` } }), 'bucket'))
+    throws(
+      () => parse(documentOf(allow, { ['x\u0000\ud800'.repeat(30_000)]: 1 })),
+      (error: unknown) =>
+        error instanceof PolicyFault && error.message.length < 400 && !/[\u0000\ud800]/.test(error.message),
+    )
   })
 
   it('of escapes without end is read at once', () => {
