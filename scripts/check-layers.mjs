@@ -17,13 +17,15 @@ const floors = {
   identity: ['contract', 'store', 'outgoing'],
   s3: ['contract', 'auth', 'wire'],
   iam: ['contract', 'auth', 'wire'],
+  admin: ['contract', 'auth', 'store'],
 }
 
 /** Packages and Node modules only these folders may import as values: HTTP stays above the rooms, SQL and files below them. */
 const reserved = {
   'better-sqlite3': ['store'],
   busboy: ['s3'],
-  koa: ['s3'],
+  koa: ['s3', 'admin'],
+  '@koa/router': ['admin'],
   'node:http': ['s3', 'outgoing'],
   'node:https': ['s3', 'outgoing'],
   'node:fs': ['store', 'auth'],

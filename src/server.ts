@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import Koa from 'koa'
+import { administration } from './administration.js'
 import { iamAuthorizer } from './auth/authorize-iam.js'
 import { formAuthenticator } from './auth/authenticate-form.js'
 import { blockListOf } from './auth/address-list.js'
@@ -22,7 +23,7 @@ import { corsRulesOf } from './buckets/bucket-cors.js'
 import { SettingsError } from './config.js'
 import { everythingBlocked } from './contract/bucket-access.js'
 import type { Log } from './contract/log.js'
-import { type Clock, type Operations, systemClock } from './contract/operation.js'
+import { type Clock, type OperationName, type Operations, systemClock } from './contract/operation.js'
 import { health } from './health.js'
 import { iamApp } from './iam/app.js'
 import { iamOperations } from './iam-operations.js'
@@ -147,7 +148,8 @@ export function applicationOn(
   const operator = operatorKey(rootKey, account)
   const uses = new KeyUses(catalog, region, log)
   const keys = keyRing({ operator, catalog, sealer: store.sealer, clock, uses })
-  const decider = authorizer({ catalog, region, clock, log, denials: new Denials() })
+  const denials = new Denials()
+  const decider = authorizer({ catalog, region, clock, log, denials })
   // Counted apart: who has many addresses must not make callers forgotten.
   const windows = { addresses: new RequestWindows(clock), callers: new RequestWindows(clock) }
   const callers = new CallerLimits({ catalog, clock, log, windows: windows.callers })
@@ -163,13 +165,17 @@ export function applicationOn(
   // Every error is answered and logged by the application; what is left are sockets that broke after the answer.
   app.silent = true
   const isReady = async (): Promise<boolean> => !application.isStopping && store.failure() === undefined
+  const isOurs = isOursUnder(settings.domain)
   const entry = new Entry({ catalog, clock, callers })
+  const authenticate = guard.around(authenticator({ keys, region, clock }))
+  const trustedProxies = settings.trustedProxies.length === 0 ? undefined : blockListOf(settings.trustedProxies)
+  const served = { ...operations(store, clock, region, newBuckets), ...added }
   const s3 = s3App({
-    operations: { ...operations(store, clock, region, newBuckets), ...added },
-    authenticate: guard.around(authenticator({ keys, region, clock })),
+    operations: served,
+    authenticate,
     authenticateForm: guard.aroundForms(formsOf),
     entry,
-    trustedProxies: settings.trustedProxies.length === 0 ? undefined : blockListOf(settings.trustedProxies),
+    trustedProxies,
     authorizer: decider,
     domains: settings.domain,
     hostId,
@@ -192,7 +198,22 @@ export function applicationOn(
     limits: { idleMsMax: settings.idleTimeoutMs, lingerMsMax, skippedSizeBytesMax },
     log,
   })
-  app.use(health(isReady, isOursUnder(settings.domain)))
+  const administrationApp = administration({
+    store,
+    operator,
+    authorizer: decider,
+    denials: async (requestId) => denials.of(requestId),
+    // The operations are listed under their names.
+    operationNames: Object.keys(served) as OperationName[],
+    clock,
+    connections,
+    authenticate,
+    trustedProxies,
+    isOurs,
+    log,
+  })
+  app.use(health(isReady, isOurs))
+  app.use(administrationApp)
   app.use(s3)
   const server = httpServer(settings, tls, listenerOf(app, s3, log), connections, hostId)
   const sweep = keepPace(connections, { rateBytesMin: settings.transferRateMin, graceMs: settings.transferGraceMs })
