@@ -14,7 +14,7 @@ import { Entry } from './auth/limits/entry.js'
 import { Guard } from './auth/limits/guard.js'
 import { RequestWindows } from './auth/limits/request-windows.js'
 import { authorizer } from './auth/authorize.js'
-import { Denials } from './auth/denials.js'
+import { type Denial, Denials } from './auth/denials.js'
 import { keyRing } from './auth/key-ring.js'
 import { KeyUses } from './auth/key-uses.js'
 import { operatorKey } from './auth/operator.js'
@@ -119,6 +119,8 @@ export interface Application {
   /** Does not listen yet. */
   readonly server: Server
   readonly connections: Connections
+  /** Of this process. */
+  readonly denials: Denials
   /** Whether no further requests are wanted; said under `/-/health/ready`. */
   isStopping: boolean
   /** What callers may ask for. To be closed before the store. */
@@ -127,13 +129,21 @@ export interface Application {
   readonly windows: { readonly addresses: RequestWindows; readonly callers: RequestWindows }
 }
 
+/** What an application is given beside its settings. */
+interface ApplicationParts extends Pick<ServerParts, 'operations'> {
+  readonly clock: Clock
+  readonly log: Log
+  /** What other processes of the server have denied to a request. */
+  readonly denialsElsewhere?: (requestId: string) => Promise<readonly Denial[]>
+}
+
 /** Makes the application of a server, or of one of its worker processes. */
 export function applicationOn(
   store: ServedStore,
   rootKey: RootKey,
   settings: Settings,
   tls: Tls | undefined,
-  { clock, log, operations: added }: Pick<ServerParts, 'operations'> & { readonly clock: Clock; readonly log: Log },
+  { clock, log, operations: added, denialsElsewhere = async () => [] }: ApplicationParts,
 ): Application {
   const connections = new Connections(Math.ceil(settings.connectionsMax / settings.workers))
   const hostId = newHostId()
@@ -202,7 +212,7 @@ export function applicationOn(
     store,
     operator,
     authorizer: decider,
-    denials: async (requestId) => denials.of(requestId),
+    denials: async (requestId) => [...denials.of(requestId), ...(await denialsElsewhere(requestId))],
     // The operations are listed under their names.
     operationNames: Object.keys(served) as OperationName[],
     clock,
@@ -218,7 +228,7 @@ export function applicationOn(
   const server = httpServer(settings, tls, listenerOf(app, s3, log), connections, hostId)
   const sweep = keepPace(connections, { rateBytesMin: settings.transferRateMin, graceMs: settings.transferGraceMs })
   server.once('close', () => clearInterval(sweep))
-  const application: Application = { server, connections, isStopping: false, callers, windows }
+  const application: Application = { server, connections, denials, isStopping: false, callers, windows }
   return application
 }
 
