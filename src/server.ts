@@ -159,7 +159,8 @@ export function applicationOn(
   const uses = new KeyUses(catalog, region, log)
   const keys = keyRing({ operator, catalog, sealer: store.sealer, clock, uses })
   const denials = new Denials()
-  const decider = authorizer({ catalog, region, clock, log, denials })
+  const parts = { catalog, region, clock, log, denials }
+  const decider = authorizer(parts)
   // Counted apart: who has many addresses must not make callers forgotten.
   const windows = { addresses: new RequestWindows(clock), callers: new RequestWindows(clock) }
   const callers = new CallerLimits({ catalog, clock, log, windows: windows.callers })
@@ -198,10 +199,8 @@ export function applicationOn(
       keys,
       guard,
       entry,
-      region,
-      clock,
       authorize: iamAuthorizer(decider, catalog),
-      log,
+      parts,
     }),
     // What a server of several processes may work on is divided among them.
     admission: new Admission(Math.ceil(settings.requestsMax / settings.workers)),

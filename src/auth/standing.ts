@@ -1,5 +1,6 @@
 // What stands behind a caller: who he is, and every policy that has a say about him, compiled. Made once for a key, and used until something changes.
 
+import { anonymousId } from '../contract/bucket-access.js'
 import type { Caller } from '../contract/operation.js'
 import type { Policies } from '../contract/policy/decide.js'
 import type { Session } from '../contract/session-token.js'
@@ -11,10 +12,6 @@ export interface Standing {
   /** The session, where his credentials are temporary. */
   readonly session?: Session | undefined
 }
-
-/** AWS's canonical id of whoever has not signed. Source: S3 User Guide, "Access control list (ACL) overview"; measured: the owner of objects that
- *  nobody signed for. */
-export const anonymousId = '65a011a29cdf8ec533ec3d1ccaae921c'
 
 /** Nobody in particular: no policies of his own, no account. */
 export const anonymous: Standing = {

@@ -21,10 +21,15 @@ export const getBucketAcl =
  *  Source: AWS API reference, PutBucketAcl */
 export const putBucketAcl =
   (store: Store, clock: Clock): Operation<'PutBucketAcl'> =>
-  async (input) => {
+  async (input, call) => {
     const bucket = input.Bucket ?? ''
     const { owner } = await store.catalog.read(bucketList, bucket)
     const wanted = await store.catalog.read(wantedList, requireAskedList(input, 'bucket', owner.id))
-    await store.catalog.commit(setBucketList, { bucket, wanted, now: clock.now() })
+    await store.catalog.commit(setBucketList, {
+      bucket,
+      wanted,
+      callerId: call.caller.accountId,
+      now: clock.now(),
+    })
     return {}
   }

@@ -126,11 +126,15 @@ export function listOf(wanted: WantedList, { what, ownerId, bucketOwnerId }: Lis
 
 const isFull = ({ permission }: { readonly permission: Permission }): boolean => permission === 'FULL_CONTROL'
 
-/** Whether a list only gives the bucket's owner full control: the one that is taken where lists do not count. "PUT requests that don't specify an
+/** Whether a list says what holds where lists do not count: that the bucket's owner has full control, and nobody else anything. "PUT requests that don't specify an
  *  ACL or PUT requests with bucket owner full control ACLs, such as the bucket-owner-full-control canned ACL or an equivalent form of this ACL
- *  expressed in XML". Source: AWS user guide, "Controlling ownership of objects and disabling ACLs for your bucket" */
-export function isBucketOwnersControl(wanted: WantedList, bucketOwnerId: string): boolean {
-  if ('canned' in wanted) return wanted.canned === 'bucket-owner-full-control'
+ *  expressed in XML". `private` says the same when the bucket's owner asks for it; S3 refuses it, and with it every upload of rclone 1.60, which always
+ *  asks for it. Source: AWS user guide, "Controlling ownership of objects and disabling ACLs for your bucket"
+ *  @param callerId canonical user id of who asks */
+export function saysWhatHolds(wanted: WantedList, bucketOwnerId: string, callerId: string): boolean {
+  if ('canned' in wanted) {
+    return wanted.canned === 'bucket-owner-full-control' || (wanted.canned === 'private' && callerId === bucketOwnerId)
+  }
   const { grants } = wanted
   return grants.length > 0 && grants.every((grant) => 'id' in grant && grant.id === bucketOwnerId && isFull(grant))
 }

@@ -6,7 +6,7 @@ import type { Right, RightsOf, Target } from './actions/right.js'
 import type { Input, OperationName } from './operation.js'
 
 export type { Right, Target } from './actions/right.js'
-export { rightsOfDelete } from './actions/right.js'
+export { rightsOfDelete, rightToKnowMissing } from './actions/right.js'
 
 const table: { readonly [Name in OperationName]: RightsOf<Name> } = { ...bucketRights, ...objectRights }
 

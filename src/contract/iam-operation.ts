@@ -31,8 +31,8 @@ export interface IamCall {
   readonly accessKeyId: string
   /** The request's id. */
   readonly requestId: string
-  /** Whether the key has less than the rights of its owner, as those of service accounts and sessions with policies have: it makes no keys. */
-  readonly isLimited?: boolean
+  /** What limits the key beside its owner's rights: the policy of a service account, those of a session. A key that is limited makes no keys. */
+  readonly policies?: { readonly session: readonly unknown[] }
 }
 
 /** One IAM operation. Throws `IamError`, or an S3Error where the store refuses; anything else thrown is a bug. */

@@ -2,7 +2,7 @@
 // The query protocol (src/iam) calls it, the room (src/identity) implements it, neither imports the other.
 
 import type * as Sdk from '@aws-sdk/client-sts'
-import type { Principal } from './access.js'
+import type { Decision, Principal } from './access.js'
 import type { Policies } from './policy/decide.js'
 import type { RequestFacts } from './request-context.js'
 import type { Session } from './session-token.js'
@@ -38,6 +38,13 @@ export interface StsCall {
   readonly session: Session | undefined
   /** Of the request, for the conditions of policies. */
   readonly facts: RequestFacts
+  /** Notes, for the owner of what was asked for and nobody else, what decided that it is denied.
+   *  @param ownerId canonical id of the account it belongs to */
+  readonly noteDenial: (
+    right: { readonly action: string; readonly resource: string },
+    decision: Decision,
+    ownerId: string,
+  ) => void
   /** The request's id. */
   readonly requestId: string
 }

@@ -3,6 +3,7 @@
 
 import { hash } from 'node:crypto'
 import { authenticator } from '../auth/authenticate.js'
+import type { AuthorizerParts } from '../auth/asking.js'
 import type { IamAuthorizer, QueryOperationName } from '../auth/authorize-iam.js'
 import type { Authenticated } from '../auth/caller.js'
 import type { KeyRing } from '../auth/keys.js'
@@ -11,13 +12,11 @@ import type { Guard } from '../auth/limits/guard.js'
 import { S3Error } from '../contract/errors.js'
 import { IamError } from '../contract/iam-errors.js'
 import type { IamOperations } from '../contract/iam-operation.js'
-import type { Log } from '../contract/log.js'
-import type { Clock } from '../contract/operation.js'
 import type { HttpRequest } from '../contract/request.js'
 import type { StsCall, StsOperations } from '../contract/sts-operation.js'
 import type { Answer } from '../wire/answer.js'
 import type { Neighbour, WholeRequest } from '../wire/neighbour.js'
-import { askerOf, requestFacts } from './asker.js'
+import { askingOf, callOf } from './asker.js'
 import { refusalOf } from './refusal.js'
 import { isQueryRequest, statedScope } from './scope.js'
 import { decodeInput } from './wire/decode.js'
@@ -28,8 +27,9 @@ import { type ParameterNode, parametersOf } from './wire/parameters.js'
 /** Longest form. SimulateCustomPolicy with policies of the greatest size stays below, as does AssumeRoleWithWebIdentity. */
 const formSizeBytesMax = 256 * 1024
 
-/** aws-cli and the SDKs sign for it when they call IAM, wherever they are: IAM "is a global service with a single endpoint". */
-const globalRegion = 'us-east-1'
+/** For what clients sign that have no region, or do not look at it: IAM "is a global service with a single endpoint". aws-cli and the SDKs sign for
+ *  us-east-1 wherever they are; boto3 with an empty region signs for that. */
+const globalRegions = ['us-east-1', '']
 
 /** What the application of IAM and STS is made of. */
 export interface IamAppSettings {
@@ -38,11 +38,9 @@ export interface IamAppSettings {
   readonly keys: KeyRing
   readonly guard: Guard
   readonly entry: Entry
-  /** The server's region: signatures for it are taken, and for "us-east-1". */
-  readonly region: string
-  readonly clock: Clock
   readonly authorize: IamAuthorizer
-  readonly log: Log
+  /** What authorization is made of. Signatures are taken for its region, and for those of `globalRegions`. */
+  readonly parts: AuthorizerParts
 }
 
 /** Actions for which nobody need have signed: their input is its own proof. */
@@ -60,7 +58,12 @@ export function iamApp(settings: IamAppSettings): Neighbour {
     try {
       return await answerOf(whole, progress)
     } catch (error) {
-      const refusal = refusalOf(error, settings.log, requestId, progress.action ?? `${request.method} ${request.path}`)
+      const refusal = refusalOf(
+        error,
+        settings.parts.log,
+        requestId,
+        progress.action ?? `${request.method} ${request.path}`,
+      )
       return encodeError(progress.service, refusal, requestId)
     }
   }
@@ -78,13 +81,10 @@ export function iamApp(settings: IamAppSettings): Neighbour {
     progress.service = model.service
     progress.action = model.name
     const input = decodeInput(model, parameters)
-    if (authenticated !== undefined) {
-      // Every action of both SDKs' models is an operation of theirs.
-      const operation = model.name as QueryOperationName
-      settings.authorize({ requestId, authenticated, facts: requestFacts(request) }, operation, input)
-    }
-    const call = askerOf(authenticated, request, requestId, settings.clock)
-    const answered = encodeOutput(model, await perform(model, input, call), requestId)
+    const asking = askingOf(authenticated, request, requestId)
+    // Every action of both SDKs' models is an operation of theirs.
+    if (authenticated !== undefined) settings.authorize(asking, model.name as QueryOperationName, input)
+    const answered = encodeOutput(model, await perform(model, input, callOf(asking, settings.parts)), requestId)
     visit?.counted?.leave(body.length, answered.body instanceof Uint8Array ? answered.body.length : 0)
     return answered
   }
@@ -120,12 +120,11 @@ interface Progress {
 function authenticatorByScope({
   keys,
   guard,
-  region,
-  clock,
+  parts: { region, clock },
 }: IamAppSettings): (request: HttpRequest, body: Uint8Array) => Authenticated | undefined {
   const made = new Map<string, ReturnType<typeof authenticator>>()
   for (const service of ['iam', 'sts'] as const) {
-    for (const one of [region, globalRegion]) {
+    for (const one of [region, ...globalRegions]) {
       made.set(`${one}/${service}`, guard.around(authenticator({ keys, region: one, clock, service })))
     }
   }

@@ -10,9 +10,9 @@ export interface StatedScope {
   readonly region: string
 }
 
-const headerScope = /[=/]\d{8}\/([^/,\s]+)\/(iam|sts)\/aws4_request(?:[,\s]|$)/
+const headerScope = /[=/]\d{8}\/([^/,\s]*)\/(iam|sts)\/aws4_request(?:[,\s]|$)/
 const queryScope =
-  /(?:^|&)X-Amz-Credential=[^&]*(?:%2F|\/)\d{8}(?:%2F|\/)([^&/%]+)(?:%2F|\/)(iam|sts)(?:%2F|\/)aws4_request(?:&|$)/i
+  /(?:^|&)X-Amz-Credential=[^&]*(?:%2F|\/)\d{8}(?:%2F|\/)([^&/%]*)(?:%2F|\/)(iam|sts)(?:%2F|\/)aws4_request(?:&|$)/i
 const queryAction = /(?:^|&)Action=/
 const queryVersion = /(?:^|&)Version=(?:2010-05-08|2011-06-15)(?:&|$)/
 

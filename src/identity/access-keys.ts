@@ -46,7 +46,7 @@ const toMetadata = (row: KeyRow): AccessKeyMetadata => ({
 export const createAccessKey =
   (store: Store, clock: Clock): IamOperation<'CreateAccessKey'> =>
   async (input, call) => {
-    if (call.isLimited === true) {
+    if ((call.policies?.session.length ?? 0) > 0) {
       throw new IamError('AccessDenied', 'A key with less than the rights of its owner makes no keys.')
     }
     const userName = userOrCaller(input.UserName, call)

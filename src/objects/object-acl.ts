@@ -31,6 +31,12 @@ export const putObjectAcl =
     const address = { bucket: input.Bucket ?? '', key: input.Key ?? '', versionId: input.VersionId }
     const { owner } = await store.catalog.read(versionList, address)
     const wanted = await store.catalog.read(wantedList, requireAskedList(input, 'object', owner.id))
-    await store.catalog.commit(setVersionList, { ...address, decided: call.decidedOn.object, wanted, now: clock.now() })
+    await store.catalog.commit(setVersionList, {
+      ...address,
+      decided: call.decidedOn.object,
+      wanted,
+      callerId: call.caller.accountId,
+      now: clock.now(),
+    })
     return {}
   }

@@ -75,8 +75,15 @@ describe('Ownership controls', () => {
     await s3.send(new PutObjectAclCommand({ Bucket, Key: 'a', AccessControlPolicy: { Owner, Grants } }))
     await s3.send(new PutBucketAclCommand({ Bucket, AccessControlPolicy: { Owner, Grants } }))
     await s3.send(new PutObjectCommand({ Bucket, Key: 'a', Body: 'x', GrantFullControl: `id=${Owner?.ID}` }))
+    // What rclone sends with every upload.
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'a', Body: 'x', ACL: 'private' }))
+    await s3.send(new PutBucketAclCommand({ Bucket, ACL: 'private' }))
 
-    for (const list of [{ ACL: 'private' }, { ACL: 'public-read' }, { GrantRead: `id=${Owner?.ID}` }] as const) {
+    for (const list of [
+      { ACL: 'authenticated-read' },
+      { ACL: 'public-read' },
+      { GrantRead: `id=${Owner?.ID}` },
+    ] as const) {
       const refused = { name: 'AccessControlListNotSupported' }
       await rejects(s3.send(new PutObjectCommand({ Bucket, Key: 'c', Body: 'x', ...list })), refused)
       const large = new PutObjectCommand({ Bucket, Key: 'c', Body: Buffer.alloc(100_000), ...list })

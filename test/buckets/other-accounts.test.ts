@@ -124,6 +124,16 @@ describe('What another account writes', () => {
     })
   }
 
+  it('takes no list but the bucket owner’s full control where lists do not count', async () => {
+    const { Bucket, writer, letWrite } = await shared('BucketOwnerEnforced')
+    await letWrite()
+    const refused = { name: 'AccessControlListNotSupported' }
+    await rejects(put(writer.s3, Bucket, 'a', 'private'), refused)
+    await rejects(writer.s3.send(new CreateMultipartUploadCommand({ Bucket, Key: 'a', ACL: 'private' })), refused)
+    await put(writer.s3, Bucket, 'a', 'bucket-owner-full-control')
+    await rejects(writer.s3.send(new PutObjectAclCommand({ Bucket, Key: 'a', ACL: 'private' })), refused)
+  })
+
   it('is the bucket owner’s to delete, whoever owns it', async () => {
     const fresh = await shared()
     const { s3 } = await newAccount(fresh, 'company')

@@ -7,9 +7,9 @@ import {
   type AskedAcl,
   askedList,
   grantsMax,
-  isBucketOwnersControl,
   listOf,
   requireAskedList,
+  saysWhatHolds,
   shownList,
 } from '../../src/contract/acl.js'
 
@@ -189,13 +189,15 @@ describe('A list that comes of it', () => {
   })
 
   it('says what holds anyway where lists do not count, only by full control of the bucket owner', () => {
-    equal(isBucketOwnersControl({ canned: 'bucket-owner-full-control' }, owner), true)
-    equal(isBucketOwnersControl({ canned: 'private' }, owner), false)
-    equal(isBucketOwnersControl({ grants: [full(owner)] }, owner), true)
-    equal(isBucketOwnersControl({ grants: [] }, owner), false)
-    equal(isBucketOwnersControl({ grants: [full(owner), full(other)] }, owner), false)
-    equal(isBucketOwnersControl({ grants: [{ id: owner, permission: 'READ' }] }, owner), false)
-    equal(isBucketOwnersControl({ grants: [full(owner), all('READ')] }, owner), false)
+    equal(saysWhatHolds({ canned: 'bucket-owner-full-control' }, owner, writer), true)
+    equal(saysWhatHolds({ canned: 'private' }, owner, writer), false)
+    equal(saysWhatHolds({ canned: 'private' }, owner, owner), true)
+    equal(saysWhatHolds({ canned: 'public-read' }, owner, owner), false)
+    equal(saysWhatHolds({ grants: [full(owner)] }, owner, writer), true)
+    equal(saysWhatHolds({ grants: [] }, owner, writer), false)
+    equal(saysWhatHolds({ grants: [full(owner), full(other)] }, owner, writer), false)
+    equal(saysWhatHolds({ grants: [{ id: owner, permission: 'READ' }] }, owner, writer), false)
+    equal(saysWhatHolds({ grants: [full(owner), all('READ')] }, owner, writer), false)
   })
 
   it('is shown with names, groups before accounts', () => {

@@ -2,6 +2,7 @@
 
 import { deepEqual, equal } from 'node:assert/strict'
 import type { Principal } from '../../src/contract/access.js'
+import { rightToKnowMissing } from '../../src/contract/actions.js'
 import { contextOf, type RequestFacts } from '../../src/contract/request-context.js'
 import { anonymous, root, session, user } from './policy/questions.js'
 
@@ -17,6 +18,7 @@ const facts = (more: Partial<RequestFacts> = {}): RequestFacts => ({
   ...more,
 })
 
+const bucket = { bucket: 'photos', key: undefined }
 const target = { bucket: 'photos', key: 'cat.jpg' }
 
 const valueOf = (key: string, more: Partial<RequestFacts> = {}, action = 's3:PutObject', at = {}): unknown =>
@@ -109,13 +111,27 @@ describe('a request', () => {
       ['delimiter', '/'],
     ])
     for (const action of ['s3:ListBucket', 's3:ListBucketVersions']) {
-      deepEqual(valueOf('s3:prefix', { parameters }, action), ['home/'])
-      deepEqual(valueOf('s3:delimiter', { parameters }, action), ['/'])
-      deepEqual(valueOf('s3:max-keys', { parameters }, action), ['1000'])
+      deepEqual(valueOf('s3:prefix', { parameters }, action, bucket), ['home/'])
+      deepEqual(valueOf('s3:delimiter', { parameters }, action, bucket), ['/'])
+      deepEqual(valueOf('s3:max-keys', { parameters }, action, bucket), ['1000'])
     }
-    deepEqual(valueOf('s3:max-keys', { parameters: new Map([['max-keys', '5']]) }, 's3:ListBucket'), ['5'])
-    deepEqual(valueOf('s3:prefix', { parameters: new Map([['prefix', '']]) }, 's3:ListBucket'), [''])
-    equal(valueOf('s3:prefix', {}, 's3:ListBucket'), undefined)
+    deepEqual(valueOf('s3:max-keys', { parameters: new Map([['max-keys', '5']]) }, 's3:ListBucket', bucket), ['5'])
+    deepEqual(valueOf('s3:prefix', { parameters: new Map([['prefix', '']]) }, 's3:ListBucket', bucket), [''])
+    equal(valueOf('s3:prefix', {}, 's3:ListBucket', bucket), undefined)
+  })
+
+  it('is asked whether what is missing may be listed by its key, not by what its query says', () => {
+    const parameters = new Map([
+      ['prefix', 'public/'],
+      ['delimiter', '/'],
+      ['max-keys', '1'],
+    ])
+    const right = rightToKnowMissing({ bucket: 'photos', key: 'private/a', versionId: 'v1' })
+    equal(right.resource, 'arn:aws:s3:::photos')
+    const context = contextOf(facts({ parameters }), right)
+    deepEqual(context('s3:prefix'), ['private/a'])
+    equal(context('s3:delimiter'), undefined)
+    deepEqual(context('s3:max-keys'), ['1000'])
   })
 
   it('security rule 6: gives no key to an action that AWS does not give it to', () => {

@@ -83,6 +83,18 @@ describe('Space', () => {
     equal(await commitInRoom(space, 'unplacedLocations', done), 'done')
   })
 
+  it('lets rights be taken away while the disk is full, and none be given', async () => {
+    const { space } = await spaceOf()
+    space.ranOut()
+    const done = (): Promise<string> => Promise.resolve('done')
+    for (const name of ['updateAccessKey', 'deleteAccessKey', 'detachPolicy', 'removeGroupMember', 'revokeSessions']) {
+      equal(await commitInRoom(space, name, done), 'done', name)
+    }
+    for (const name of ['createAccessKey', 'attachPolicy', 'createIdentity', 'putInlinePolicy']) {
+      await rejects(commitInRoom(space, name, done), refusal, name)
+    }
+  })
+
   it('takes no notice of other errors', async () => {
     const { space } = await spaceOf()
     await rejects(

@@ -58,3 +58,12 @@ export function rightsOfDelete(target: Target, bypassesGovernance?: boolean): re
   const own = right('s3:DeleteObjectVersion', target)
   return bypassesGovernance === true ? [own, right('s3:BypassGovernanceRetention', target)] : [own]
 }
+
+/** What somebody needs to be told that a key is not there, and not only that he may not have it: to list what begins with it. "If you have the s3:ListBucket
+ *  permission on the bucket, Amazon S3 returns an HTTP status code 404 … If you don't …, 403" (S3 API reference, GetObject). Its target has the key, which is the
+ *  `s3:prefix` that conditions see. */
+export const rightToKnowMissing = ({ bucket, key }: Target): Right => ({
+  action: 's3:ListBucket',
+  resource: arnOf({ bucket }),
+  target: { bucket, key },
+})

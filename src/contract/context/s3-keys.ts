@@ -42,12 +42,18 @@ const parameter =
   ({ parameters }) =>
     one(parameters.get(name))
 
+/** What is listed. A right to list that is about a key is that of `rightToKnowMissing`: the query of such a request is about something else. */
+const listed =
+  (name: string, ofKey: (key: string) => string | undefined): Value =>
+  ({ parameters }, { target: { key } }) =>
+    one(key === undefined ? parameters.get(name) : ofKey(key))
+
 /** Source: Service Authorization Reference, "Condition keys for Amazon S3", and its table of actions for who has which */
 const keys: ReadonlyMap<string, Key> = new Map<string, Key>([
-  ['s3:prefix', { actions: lists, value: parameter('prefix') }],
-  ['s3:delimiter', { actions: lists, value: parameter('delimiter') }],
+  ['s3:prefix', { actions: lists, value: listed('prefix', (key) => key) }],
+  ['s3:delimiter', { actions: lists, value: listed('delimiter', () => undefined) }],
   // "the s3:max-keys key is always present in the request when you perform the ListBucket operation": 1,000 where none is stated.
-  ['s3:max-keys', { actions: lists, value: ({ parameters }) => [parameters.get('max-keys') ?? '1000'] }],
+  ['s3:max-keys', { actions: lists, value: maxKeys }],
   [
     's3:annotation-prefix',
     { actions: actions('ListObjectAnnotations ListObjectVersionAnnotations'), value: parameter('annotation-prefix') },
@@ -194,6 +200,10 @@ function retainUntil(facts: RequestFacts): string | undefined {
 /** Whether an object comes to be: uploads and their parts are none yet. */
 function createsObject({ parameters }: RequestFacts): readonly string[] {
   return [String(!parameters.has('uploads') && !parameters.has('partNumber'))]
+}
+
+function maxKeys({ parameters }: RequestFacts, { target: { key } }: Pick<Right, 'target'>): readonly string[] {
+  return [(key === undefined ? parameters.get('max-keys') : undefined) ?? '1000']
 }
 
 /** Whole days that are begun. */

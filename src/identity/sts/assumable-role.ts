@@ -50,7 +50,7 @@ export function refusedAction(
   { principal, policies, isSameAccount, facts, more }: Attempt,
 ): { readonly action: string; readonly decision: Decision } | undefined {
   for (const action of actions) {
-    const context = contextOf({ ...facts, more: (key) => more.get(key) }, { action, target: {} })
+    const context = contextOf({ ...facts, more: (key) => more.get(key) ?? facts.more?.(key) }, { action, target: {} })
     const question = { action, resource: role.arn, principal, context }
     const decision = decide(question, { ...policies, resource: role.trust, isSameAccount })
     if (!decision.isAllowed) return { action, decision }

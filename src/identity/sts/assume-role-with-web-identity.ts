@@ -24,7 +24,7 @@ const tokenSizeMax = 20_000
  *  Source: AWS STS API reference, AssumeRoleWithWebIdentity */
 export const assumeRoleWithWebIdentity =
   (store: Store, clock: Clock, keys: IssuerKeyCache): StsOperation<'AssumeRoleWithWebIdentity'> =>
-  async (input, { facts }) => {
+  async (input, { facts, noteDenial }) => {
     // Of OAuth 2.0 providers without OpenID Connect, AWS knows three by name.
     if (input.ProviderId !== undefined) {
       throw new IamError('NotImplemented', 'ProviderId is not implemented: the token names its issuer.')
@@ -61,7 +61,10 @@ export const assumeRoleWithWebIdentity =
       facts,
       more,
     })
-    if (refused !== undefined) throw denied()
+    if (refused !== undefined) {
+      noteDenial({ action: refused.action, resource: role.arn }, refused.decision, accountId)
+      throw denied()
+    }
 
     const durationSeconds = roleDuration(input.DurationSeconds, role, false)
     await requireKnownPolicies(store, policies.policyArns, role.account.number)

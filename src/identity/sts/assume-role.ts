@@ -35,9 +35,7 @@ export const assumeRole =
     // The role's own maximum follows; a longer one than any role may have is refused before anybody learns whether there is such a role.
     requireDuration(input.DurationSeconds, { usual: roleSecondsUsual, max: roleSecondsMaxMax })
     const role = await findRole(store, input.RoleArn)
-    const keys = sessionKeys({ name, ...tags, sourceIdentity, externalId })
-    if (call.session?.sourceIdentity !== undefined) keys.set('aws:sourceidentity', [call.session.sourceIdentity])
-    requireAllowed(role, input, call, keys)
+    requireAllowed(role, input, call, sessionKeys({ name, ...tags, sourceIdentity, externalId }))
 
     const durationSeconds = roleDuration(input.DurationSeconds, role, isChained)
     await requireKnownPolicies(store, policies.policyArns, role.account.number)
@@ -126,7 +124,9 @@ function requireAllowed(
   if (more.has('sts:sourceidentity')) actions.push('sts:SetSourceIdentity')
   const isSameAccount = principal.account.id === role.account.id
   const refused = refusedAction(role, actions, { principal, policies, isSameAccount, facts, more })
-  if (refused !== undefined) throw denied(principal.arn, refused.action, input.RoleArn)
+  if (refused === undefined) return
+  call.noteDenial({ action: refused.action, resource: role.arn }, refused.decision, role.account.id)
+  throw denied(principal.arn, refused.action, input.RoleArn)
 }
 
 /** Source: as STS answers it. */

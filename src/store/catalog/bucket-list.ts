@@ -24,6 +24,8 @@ export const bucketList = query('bucketList', function* (name: string): Steps<Na
 export interface SetBucketList {
   readonly bucket: string
   readonly wanted: WantedList
+  /** Canonical user id of who asks for it. */
+  readonly callerId: string
   /** Ms since 1970. */
   readonly now: number
 }
@@ -32,7 +34,7 @@ export interface SetBucketList {
  *  @throws NoSuchBucket; AccessControlListNotSupported, AccessDenied for a public list where those are blocked */
 export const setBucketList = transaction('setBucketList', function* (args: SetBucketList) {
   const bucket = yield* requireBucket(args.bucket)
-  if (bucket.ownership === 'BucketOwnerEnforced') return requireNoList(bucket, args.wanted)
+  if (bucket.ownership === 'BucketOwnerEnforced') return requireNoList(bucket, args.wanted, args.callerId)
   const list = listOf(args.wanted, { what: 'bucket', ownerId: bucket.ownerId, bucketOwnerId: bucket.ownerId })
   yield* requireUnblocked(bucket.id, list)
   const json = listJson(list)

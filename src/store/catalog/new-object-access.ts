@@ -2,7 +2,7 @@
 // Source: AWS user guide, "Controlling ownership of objects and disabling ACLs for your bucket"
 
 import { isPublicList, listJson, type AccessList } from '../../contract/access-list.js'
-import { isBucketOwnersControl, listOf, type WantedList } from '../../contract/acl.js'
+import { listOf, saysWhatHolds, type WantedList } from '../../contract/acl.js'
 import { anonymousId, type PublicAccessBlock } from '../../contract/bucket-access.js'
 import { S3Error } from '../../contract/errors.js'
 import type { BucketRow } from './find-bucket.js'
@@ -38,7 +38,7 @@ export function* newObjectAccess(
   { ownerId: writerId, list: wanted }: Writer,
 ): Steps<NewObjectAccess> {
   if (bucket.ownership === 'BucketOwnerEnforced') {
-    requireNoList(bucket, wanted)
+    requireNoList(bucket, wanted, writerId)
     return { ownerId: bucket.ownerId, acl: null }
   }
   const isGiven =
@@ -55,9 +55,14 @@ export function* newObjectAccess(
 }
 
 /** Where lists do not count, none is taken but the one that says what holds.
+ *  @param callerId canonical user id of who asks for it
  *  @throws AccessControlListNotSupported */
-export function requireNoList(bucket: Pick<BucketRow, 'ownerId'>, wanted: WantedList | undefined): void {
-  if (wanted !== undefined && !isBucketOwnersControl(wanted, bucket.ownerId)) {
+export function requireNoList(
+  bucket: Pick<BucketRow, 'ownerId'>,
+  wanted: WantedList | undefined,
+  callerId: string,
+): void {
+  if (wanted !== undefined && !saysWhatHolds(wanted, bucket.ownerId, callerId)) {
     throw new S3Error('AccessControlListNotSupported')
   }
 }

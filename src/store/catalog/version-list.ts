@@ -47,6 +47,8 @@ export function* namedList(ownerId: string, list: AccessList | undefined): Steps
 /** A list for a version. */
 export interface SetVersionList extends VersionAddress {
   readonly wanted: WantedList
+  /** Canonical user id of who asks for it. */
+  readonly callerId: string
   /** See `requireDecidedOn`. */
   readonly decided?: number | undefined
   /** Ms since 1970. */
@@ -59,7 +61,7 @@ export interface SetVersionList extends VersionAddress {
 export const setVersionList = transaction('setVersionList', function* (args: SetVersionList) {
   const { bucket, version } = yield* find(args)
   requireDecidedOn(args.decided, version.id)
-  if (bucket.ownership === 'BucketOwnerEnforced') return requireNoList(bucket, args.wanted)
+  if (bucket.ownership === 'BucketOwnerEnforced') return requireNoList(bucket, args.wanted, args.callerId)
   const place = { what: 'object', ownerId: version.ownerId, bucketOwnerId: bucket.ownerId } as const
   const list = listOf(args.wanted, place)
   yield* requireUnblocked(bucket.id, list)

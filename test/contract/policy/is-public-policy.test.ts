@@ -24,6 +24,7 @@ const open: readonly [what: string, Condition: object | undefined][] = [
   ['a referer', { StringLike: { 'aws:Referer': 'https://example.com/*' } }],
   ['half of all addresses', { IpAddress: { 'aws:SourceIp': '0.0.0.0/1' } }],
   ['many addresses', { IpAddress: { 'aws:SourceIp': ['203.0.113.0/24', '8.0.0.0/7'] } }],
+  ['more than the private addresses', { IpAddress: { 'aws:SourceIp': '10.0.0.0/7' } }],
   ['many addresses of IPv6', { IpAddress: { 'aws:SourceIp': '2001:db8::/31' } }],
   ['all but some addresses', { NotIpAddress: { 'aws:SourceIp': '203.0.113.0/24' } }],
   ['users by wildcard', { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::111122223333:user/*' } }],
