@@ -21,10 +21,12 @@ const rounds = Number(process.env['CRASH_ROUNDS'] ?? 5)
 const seed = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000_000)
 
 /** The instant of the kill, after writing began. */
-const writeMsMax = 1000
+const writeMsMin = 300
+const writeMsMax = 1500
 
-const bytesMax = 3_000_000
-const objectsMax = 60
+/** Reached by the first few requests of each writer: the quota is full for most of the time. */
+const bytesMax = 400_000
+const objectsMax = 20
 const writers = 8
 
 const clientAt = (endpoint: string): S3Client =>
@@ -49,7 +51,7 @@ describe('A quota of a server that is killed', () => {
       for (let round = 1; round <= rounds; round += 1) {
         const server = await startServerProcess(directory.path)
         const writing = Array.from({ length: writers }, (_, i) => fill(server.endpoint, i, random))
-        await wait(random.integer(writeMsMax))
+        await wait(writeMsMin + random.integer(writeMsMax - writeMsMin))
         await server.kill()
         for (const count of await Promise.all(writing)) refused += count
         const check = await runCheck(directory.path)
