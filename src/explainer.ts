@@ -3,17 +3,16 @@
 import type { Explained, Explainer, Explanation, Hypothesis } from './admin/explanations.js'
 import { AdminError } from './admin/admin-error.js'
 import type { Authorizer, DescribedRequest } from './auth/authorize.js'
+import { describedStanding } from './auth/described-standing.js'
 import type { Denial } from './auth/denials.js'
 import type { Key } from './auth/keys.js'
-import { anonymous, type Standing } from './auth/standing.js'
-import { standings } from './auth/standings.js'
+import type { Standing } from './auth/standing.js'
 import type { Question } from './contract/access.js'
 import { rightsOf, type Target } from './contract/actions.js'
 import type { Clock, OperationName } from './contract/operation.js'
 import { decide } from './contract/policy/decide.js'
 import { contextOf } from './contract/request-context.js'
 import type { Store } from './store/store.js'
-import { findIdentityNamed } from './store/catalog/identity/identities.js'
 import { accountOf } from './store/catalog/identity/accounts.js'
 import { bucketAccess } from './store/catalog/bucket-access.js'
 
@@ -31,23 +30,10 @@ export interface ExplainerParts {
 /** Makes who explains. */
 export function explainer({ store, authorizer, denials, operator, operationNames, clock }: ExplainerParts): Explainer {
   const { catalog } = store
-  const known = standings(catalog)
-
-  /** Undefined when there is nobody of that name. */
-  async function standingOf(who: Hypothesis['who']): Promise<Standing | undefined> {
-    if (who.kind === 'anonymous') return anonymous
-    if (who.kind === 'key') {
-      const isOperators = who.accessKeyId === operator.standing.caller.accessKeyId
-      return isOperators ? operator.standing : known.ofKey(who.accessKeyId)
-    }
-    const identity = await catalog.read(findIdentityNamed, who)
-    return identity && known.ofIdentity(identity.id)
-  }
-
   return {
     denials: async (requestId) => (await denials(requestId)).map(explained),
     async decide({ who, action, resource, context }) {
-      const standing = await standingOf(who)
+      const standing = describedStanding(who, catalog, operator, clock.now())
       if (standing === undefined) return undefined
       if (isOfOtherService(action)) return ofOtherService(standing, action, resource, context, catalog, clock.now())
       const { address, versionId } = addressOf(resource)
