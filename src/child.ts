@@ -7,13 +7,14 @@ import { fileURLToPath } from 'node:url'
 /** What happens to a child. */
 export interface ChildEvents<From> {
   readonly onMessage: (message: From) => void
-  /** Told once, with how it ended: "exit code 1", "SIGKILL". */
+  /** Told once, with how it ended: "exit code 1", "SIGKILL". One that could not be started is as one that ended at once, and it says so. */
   readonly onExit: (how: string) => void
 }
 
 /** A child process. */
 export class Child<To, From> {
-  readonly #process: ChildProcess
+  /** Undefined when it could not be started. */
+  readonly #process: ChildProcess | undefined
   /** Settles when it has ended. */
   readonly ended: Promise<void>
   /** Sockets the child may not have taken yet, in the order they were handed over. Node would leave those open that were on their way
@@ -23,31 +24,45 @@ export class Child<To, From> {
   /** @param module "worker-process" */
   constructor(module: string, { onMessage, onExit }: ChildEvents<From>) {
     const file = new URL(`./${module}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
-    this.#process = fork(fileURLToPath(file), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: environment() })
-    // The child, which is this very program, sends nothing else.
-    this.#process.on('message', (message) => onMessage(message as From))
-    this.#process.on('error', () => undefined) // of `send` to a child that is ending; 'exit' follows
+    const started = startOf(fileURLToPath(file))
+    this.#process = started instanceof Error ? undefined : started
     this.ended = new Promise((resolve) => {
-      this.#process.once('exit', (code, signal) => {
+      let hasEnded = false
+      const end = (how: string): void => {
+        if (hasEnded) return
+        hasEnded = true
         for (const socket of this.#handing) socket.destroy()
         resolve()
-        onExit(signal ?? `exit code ${code}`)
+        onExit(how)
+      }
+      const notStarted = ({ message }: Error): void => end(`it could not be started: ${message}`)
+      // Whoever starts it has its events come later than its start, as those of any other.
+      if (started instanceof Error) {
+        setImmediate(notStarted, started)
+        return
+      }
+      // The child, which is this very program, sends nothing else.
+      started.on('message', (message) => onMessage(message as From))
+      started.once('exit', (code, signal) => end(signal ?? `exit code ${code}`))
+      // When there never was a process no 'exit' follows. Otherwise this is of `send` to a child that is ending, and 'exit' does.
+      started.on('error', (error) => {
+        if (started.pid === undefined) notStarted(error)
       })
     })
   }
 
   /** Process id, for the log. */
   get id(): number | undefined {
-    return this.#process.pid
+    return this.#process?.pid
   }
 
   say(message: To): void {
-    if (this.#process.connected) this.#process.send(message as object)
+    if (this.#process?.connected === true) this.#process.send(message as object)
   }
 
   /** Says something with a connection, which is the child's once it has taken it. */
   hand(message: To, socket: Socket): void {
-    if (!this.#process.connected) {
+    if (this.#process?.connected !== true) {
       socket.destroy()
       return
     }
@@ -62,7 +77,17 @@ export class Child<To, From> {
   }
 
   kill(): void {
-    this.#process.kill('SIGKILL')
+    this.#process?.kill('SIGKILL')
+  }
+}
+
+/** Node throws some of the errors of a start, and tells others by an event.
+ *  Source: Node 20, lib/internal/child_process.js, ChildProcess.prototype.spawn */
+function startOf(file: string): ChildProcess | Error {
+  try {
+    return fork(file, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: environment() })
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
   }
 }
 

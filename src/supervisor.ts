@@ -14,6 +14,8 @@ import { Restarts } from './restarts.js'
 import { endpointOf, listen, surplusConnectionsMax, tlsOf } from './listen.js'
 import type { Settings } from './settings.js'
 import { errorOf } from './store/catalog/error-data.js'
+import { failedSyncOf, markFailedSync } from './store/failed-sync.js'
+import { passPoint } from './store/fault-points.js'
 import type { Lock } from './store/lock.js'
 import { WorkerSlot } from './worker-slot.js'
 
@@ -75,6 +77,7 @@ class Supervisor {
   #keys: HandedKeys | undefined
   /** Why writing has stopped for good. A writer that was started anew would write again, to a disk that nobody has checked. */
   #stoppedWriting: string | undefined
+  #marked: Promise<void> = Promise.resolve()
   /** Connections nobody is ready for. */
   readonly #waiting = new Set<Socket>()
   /** Keeps others out while there is no writer. */
@@ -92,14 +95,14 @@ class Supervisor {
       (_, i) =>
         new WorkerSlot(i + 1, log, {
           onReady: () => this.#handOutWaiting(),
-          onDeath: (instance) => this.#writer?.say({ kind: 'bury', instance }),
+          onDeath: (instance) => {
+            this.#writer?.say({ kind: 'bury', instance })
+            passPoint('burial told')
+          },
           onTallies: (tallies, from) => {
             for (const worker of this.#workers) if (worker !== from) worker.tell(tallies)
           },
-          onStoppedWriting: (reason) => {
-            this.#stoppedWriting ??= reason
-            this.#writer?.say({ kind: 'stopWriting', reason })
-          },
+          onStoppedWriting: (reason) => this.#passOnStop(reason),
           onBroken: (error) => this.#giveUp(error),
         }),
     )
@@ -120,7 +123,9 @@ class Supervisor {
   /** Ends everything: who serves first, who writes last. Called again with a shorter grace, that one counts. */
   close(graceMs: number): Promise<void> {
     for (const worker of this.#workers) worker.stop(graceMs)
-    this.#closing ??= this.#close(graceMs).finally(() => this.#lock?.release())
+    this.#closing ??= this.#close(graceMs)
+      .then(() => this.#marked)
+      .finally(() => this.#lock?.release())
     return this.#closing
   }
 
@@ -162,6 +167,7 @@ class Supervisor {
         },
         onExit: (how) => {
           this.#writer = undefined
+          this.#markUnlessMarked()
           reject(refusal ?? new Error(`The writer ended before it was ready (${how})`))
           // The first start is the operator's to try again.
           if (this.#closing === undefined && this.#keys !== undefined) void this.#restartWriter(isReady, how, refusal)
@@ -171,6 +177,25 @@ class Supervisor {
       const living = this.#workers.flatMap(({ instance }) => instance ?? [])
       writer.say({ kind: 'start', settings: this.#settings, run: this.#run, living })
     })
+  }
+
+  /** A sync has failed in a worker. */
+  #passOnStop(reason: string): void {
+    this.#stoppedWriting ??= reason
+    this.#writer?.say({ kind: 'stopWriting', reason })
+    passPoint('failed sync passed on')
+    if (this.#writer === undefined) this.#markUnlessMarked()
+  }
+
+  /** To leave the mark of a failed sync is the writer's part. There is none now: it may have ended before it did, or before the sync failed. */
+  #markUnlessMarked(): void {
+    const reason = this.#stoppedWriting
+    if (reason === undefined) return
+    const { data } = this.#settings
+    const mark = async (): Promise<void> => {
+      if ((await failedSyncOf(data)) === undefined) await markFailedSync(data, new Error(reason))
+    }
+    this.#marked = this.#marked.then(mark)
   }
 
   async #restartWriter(wasReady: boolean, how: string, refusal: Error | undefined): Promise<void> {

@@ -6,6 +6,7 @@ import { openLog } from './log.js'
 import { type FromWorkerProcess, receivedKey, refusalOf, type ToWorkerProcess } from './process-messages.js'
 import { tlsOf } from './listen.js'
 import { type Application, applicationOn, cut } from './server.js'
+import { passPoint } from './store/fault-points.js'
 import { MasterKey } from './store/sealer.js'
 import type { ServedStore } from './store/store.js'
 import { openWorkerStore } from './store/worker-store.js'
@@ -55,7 +56,10 @@ async function start({ settings, run, instance, number, keys }: ToWorkerProcess 
     processes: settings.workers,
     masterKey: MasterKey.of(keys.master),
     log,
-    onFailure: (error) => say({ kind: 'stoppedWriting', reason: error.message }),
+    onFailure: (error) => {
+      say({ kind: 'stoppedWriting', reason: error.message })
+      passPoint('failed sync told')
+    },
     onRefusal: (error) => {
       log.error({ err: error }, 'this process has no server any more')
       process.exit(1)
@@ -83,6 +87,7 @@ function take(socket: Socket | undefined): void {
     return tell('closed')
   }
   open.add(socket)
+  passPoint('connection taken')
   socket.on('close', () => {
     open.delete(socket)
     tell('closed')

@@ -8,6 +8,7 @@ import type { FromWorkerProcess, Tallies, ToWorkerProcess } from './process-mess
 import { Restarts } from './restarts.js'
 import { newInstance } from './store/bodies.js'
 import { errorOf } from './store/catalog/error-data.js'
+import { passPoint } from './store/fault-points.js'
 
 /** What a worker is started with, beside what is its own. */
 export type WorkerStart = Omit<ToWorkerProcess & { kind: 'start' }, 'instance' | 'number'>
@@ -68,6 +69,7 @@ export class WorkerSlot {
   hand(socket: Socket): void {
     this.#connections += 1
     this.#child?.hand({ kind: 'connection' }, socket)
+    passPoint('connection handed')
   }
 
   /** Tells it what another worker has counted. */
@@ -129,6 +131,7 @@ export class WorkerSlot {
       this.#instance = instance
       this.#child = child
       child.say({ ...start, instance, number: this.#number })
+      passPoint('instance handed out')
     })
   }
 

@@ -2,7 +2,9 @@
 
 import {
   CompleteMultipartUploadCommand,
+  GetBucketAclCommand,
   GetBucketCorsCommand,
+  GetBucketOwnershipControlsCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
@@ -103,6 +105,14 @@ describe('A data directory of format 1', function () {
     }
     const { CORSRules } = await s3.send(new GetBucketCorsCommand({ Bucket: 'plain' }))
     deepEqual(CORSRules?.[0]?.AllowedOrigins, ['https://example.org'])
+    // What format 1 had no word for is what held anyway: the objects are the bucket's owner's, and nobody else has anything.
+    const { OwnershipControls } = await s3.send(new GetBucketOwnershipControlsCommand({ Bucket: 'plain' }))
+    deepEqual(OwnershipControls?.Rules, [{ ObjectOwnership: 'BucketOwnerEnforced' }])
+    const { Owner, Grants } = await s3.send(new GetBucketAclCommand({ Bucket: 'plain' }))
+    deepEqual(
+      Grants?.map(({ Grantee, Permission }) => [Grantee?.ID, Permission]),
+      [[Owner?.ID, 'FULL_CONTROL']],
+    )
     const { TagSet } = await s3.send(new GetObjectTaggingCommand({ Bucket: 'versioned', Key: 'tagged' }))
     deepEqual(TagSet, [{ Key: 'late', Value: 'yes' }])
     const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: 'plain' }))

@@ -2,7 +2,7 @@
 
 import type { Decision, Principal, Question as QuestionOf } from '../contract/access.js'
 import { type AccessList, listAllows, listedRightOf } from '../contract/access-list.js'
-import { type Right, rightsOf, rightsOfDelete, type Target } from '../contract/actions.js'
+import { type Right, rightsOf, rightsOfDelete, rightToKnowMissing, type Target } from '../contract/actions.js'
 import type { ObjectAccess, PublicAccessBlock } from '../contract/bucket-access.js'
 import type { TagPairs } from '../contract/context/tag-pairs.js'
 import { S3Error } from '../contract/errors.js'
@@ -116,7 +116,7 @@ export class Question implements Allowed {
   readonly mayKnowMissing = (): boolean => {
     const rights = rightsOf(this.#operation, this.#address, this.#input)
     const source = rights.find((right) => this.#isSource(right))
-    return this.#mayList(source?.target.bucket ?? this.#address.bucket)
+    return this.#mayKnow(source?.target ?? this.#address)
   }
 
   explain(): readonly Explained[] {
@@ -127,10 +127,8 @@ export class Question implements Allowed {
     }))
   }
 
-  #mayList(bucket: string | undefined): boolean {
-    if (bucket === undefined) return false
-    const right = { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}`, target: { bucket } }
-    return this.#decide(right).isAllowed
+  #mayKnow(target: Target): boolean {
+    return target.bucket !== undefined && this.#decide(rightToKnowMissing(target)).isAllowed
   }
 
   #rulesOf({ bucket }: Target): BucketRules | undefined {
@@ -207,10 +205,7 @@ export class Question implements Allowed {
   #contextOf(right: Right, rules: BucketRules | undefined): QuestionOf['context'] {
     const existingTags = (): TagPairs => [...(this.#objectOf(right)?.tags ?? [])]
     const facts = factsOf(this.#asking, this.#parts)
-    // The request may have a query that would say what is listed, were it a listing.
-    const parameters =
-      right.target.key === undefined && this.#address.key !== undefined ? noParameters : facts.parameters
-    return contextOf({ ...facts, parameters, ownerNumber: rules?.access.owner.number, existingTags }, right)
+    return contextOf({ ...facts, ownerNumber: rules?.access.owner.number, existingTags }, right)
   }
 
   /** The object a right is about. What is answered once holds for the whole request, and is what may be opened. */
@@ -245,7 +240,7 @@ export class Question implements Allowed {
     }
     this.#note(right, decision)
     const isAsked = key !== undefined && decision.reason !== 'explicit deny' && this.#isAboutObject(right)
-    if (isAsked && this.#objectOf(right) === undefined && this.#mayList(bucket)) {
+    if (isAsked && this.#objectOf(right) === undefined && this.#mayKnow(right.target)) {
       return new S3Error('NoSuchKey', { members: { Key: key } })
     }
     return new S3Error('AccessDenied')
@@ -268,8 +263,6 @@ export class Question implements Allowed {
     this.isCharged = true
   }
 }
-
-const noParameters: ReadonlyMap<string, string> = new Map()
 
 /** What most permissions rest on: any version may be opened. */
 const onNothing: DecidedOn = {}

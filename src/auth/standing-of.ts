@@ -3,6 +3,7 @@
 import type { AccountName, Principal } from '../contract/access.js'
 import { rootArn } from '../contract/arns.js'
 import type { Policies } from '../contract/policy/decide.js'
+import { joinedPolicies } from '../contract/policy/joined-policies.js'
 import type { Policy } from '../contract/policy/policy.js'
 import type { Session } from '../contract/session-token.js'
 import type { AccountFacts, IdentityStanding, KeyStanding, PolicyText } from '../store/catalog/identity/standing.js'
@@ -18,16 +19,6 @@ export function standingOfOwner(key: KeyStanding, compiled: CompiledPolicies): S
   return {
     caller: callerOf(account, principal, key.accessKeyId),
     policies: { ...policiesOf(user, compiled), session: ownGroups(key, compiled) },
-  }
-}
-
-/** Whom a user's own key, or a session of a role without policies, stands for. */
-export function standingOfIdentity(identity: IdentityStanding, compiled: CompiledPolicies): Standing {
-  const account = accountOf(identity)
-  const principal = identity.kind === 'user' ? userOf(identity) : roleOf(identity, account, 'session', {}, undefined)
-  return {
-    caller: callerOf(account, principal, ''),
-    policies: { ...policiesOf(identity, compiled), session: [] },
   }
 }
 
@@ -62,7 +53,7 @@ export function standingOfSession(
 }
 
 /** The principal of an account's own key. */
-export const rootOf = (account: AccountName): Principal => ({
+const rootOf = (account: AccountName): Principal => ({
   kind: 'root',
   account,
   arn: rootArn(account.number),
@@ -135,7 +126,7 @@ function policiesOf(
   if (identity === undefined) return { identity: [] }
   const { policies, boundary } = identity
   return {
-    identity: policies.map((text) => compiled.of(text, 'identity')),
+    identity: joinedPolicies(policies.map((text) => compiled.of(text, 'identity'))),
     boundary: boundary && compiled.of(boundary, 'boundary'),
   }
 }

@@ -211,7 +211,8 @@ async function perform<Name extends OperationName>(
   const { payload, requiresChecksum } = modelOf(name)
   const isDocument = payload === 'xml' || payload === 'text'
   const asking = askingOf(identified)
-  const target = { ...address, versionId: address.parameters.get('versionId') }
+  const { bucket, key, parameters } = address
+  const target = { bucket, key, versionId: parameters.get('versionId') }
   if (operation === undefined || (isDocument && !restsOnDocument.has(name))) {
     authorizer.authorize(asking, name, target, decodeHead(name, address, request.headers))
   }

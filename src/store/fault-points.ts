@@ -1,4 +1,4 @@
-// Places where a crash would be most telling: before and after each sync, rename, commit, unlink and message between threads. They are
+// Places where a crash would be most telling: before and after each sync, rename, commit, unlink and message between threads or processes. They are
 // named on a diagnostics channel. In a server nobody listens, no setting makes anybody listen, and a point costs one property read;
 // test/crash/faults preloads a listener that ends the process there.
 
@@ -31,6 +31,23 @@ export const faultPoints = {
   'removals durable': 'the removal of files is synced; their rows are still there',
   'orphans removed': 'the sweep has removed files of dead processes; their folder is not synced',
   'folder removed': 'the emptied folder of a dead process is removed; its row still waits for the sweep',
+  'instance handed out': 'the supervisor has started a worker and handed it an instance; the worker has not read it',
+  'worker greeted': 'the writer process holds a worker for living; it has not bidden it welcome',
+  'link made': 'a worker was bidden welcome; what waited for a writer is not sent',
+  'connection handed': 'the supervisor has handed a connection to a worker; the worker has not taken it',
+  'connection taken': 'a worker has a connection; it has read nothing of it',
+  'commit sent': 'a worker has sent transactions to the writer process; their answers are not there',
+  'commit taken': 'the writer process has read transactions of a worker, and begun none',
+  'commit answers ready': 'transactions of a worker are committed; the worker was not told',
+  'commit answers taken': 'a worker knows of the commit; no client does',
+  'link lost': 'a worker has seen that the writer process is gone; who waits for an answer of it was not told',
+  'oldest asked': 'the collector has asked a worker for its oldest read; the answer is not there',
+  'oldest told': 'a worker has told its oldest read; what nobody reads is not removed',
+  'files forgotten': 'a worker keeps no files open for later reads that the collector is about to remove',
+  'burial told': 'the supervisor has told the writer process that a worker is dead; it has not read that',
+  'burial taken': 'the link of a dead worker is cut; its folder has not been swept',
+  'failed sync told': 'a worker whose sync failed has told the supervisor; the writer process goes on',
+  'failed sync passed on': 'the supervisor has told the writer process of a failed sync; other workers go on',
 } as const
 
 /** A point's name. */

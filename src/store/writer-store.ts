@@ -3,6 +3,7 @@
 
 import { Collector } from './collect.js'
 import { openDirectory, type StoreSettings } from './directory.js'
+import { passPoint } from './fault-points.js'
 import { WorkerLinks } from './link/worker-links.js'
 import { roomMakingCatalog } from './roomy-catalog.js'
 import { Scrub } from './scrub.js'
@@ -69,6 +70,7 @@ export function openWriterStore(settings: WriterStoreSettings): Promise<WriterSt
       masterKey: opened.masterKey,
       bury: (instance) => {
         workers.bury(instance)
+        passPoint('burial taken')
         collector.sweep()
       },
       stopWriting: stopper.stop,

@@ -325,7 +325,7 @@ describe('a form signed by a user', () => {
 
 async function sendForm(endpoint: URL, bucket: string, by: Credentials): Promise<string> {
   const now = new Date()
-  const timestamp = `${now.toISOString().replace(/[:-]|\.\d{3}/g, '')}`
+  const timestamp = now.toISOString().replace(/[:-]|\.\d{3}/g, '')
   const day = timestamp.slice(0, 8)
   const fields: Record<string, string> = {
     key: 'form',

@@ -91,6 +91,8 @@ describe('a key that is not there', () => {
     const by = await makeKey(store, user)
     const target = `/${bucket}/missing?prefix=home%2Fann`
     equal((await rawRequest(endpoint, signedRequest(endpoint, { method: 'GET', target, by }))).status, 403)
+    const inHome = new GetObjectCommand({ Bucket: bucket, Key: 'home/missing' })
+    equal(await outcomeOf(theirs.send(inHome)), '404 NoSuchKey')
   })
 
   it('is 404 to everybody where everybody may list', async () => {

@@ -156,10 +156,10 @@ describe('what was taken away', () => {
     /** What holds for certain between the acknowledgement of one change and the moment the next is asked for. */
     const spans: { isAllowed: boolean; fromMs: number; toMs: number }[] = []
     const seen: { begunMs: number; endedMs: number; outcome: string }[] = []
-    let isOver = false
+    const end = { isOver: false }
     const asking = Array.from({ length: 6 }, async () => {
       const s3 = clientOf(endpoint, key)
-      while (!isOver) {
+      while (!end.isOver) {
         const begunMs = performance.now()
         const outcome = await reads(s3)
         seen.push({ begunMs, endedMs: performance.now(), outcome })
@@ -173,7 +173,7 @@ describe('what was taken away', () => {
       await wait(30)
       spans.push({ isAllowed, fromMs, toMs: performance.now() })
     }
-    isOver = true
+    end.isOver = true
     await Promise.all(asking)
     let judged = 0
     for (const { isAllowed, fromMs, toMs } of spans) {

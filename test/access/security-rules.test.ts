@@ -54,14 +54,15 @@ const ifPublic = {
 describe('security rule 5: what is authorized is what is opened', () => {
   /** A server on which an object is replaced between the permission to do something with it and the doing. */
   async function replacedInBetween(operations: (store: () => Store, replace: () => Promise<void>) => object) {
-    let store: Store | undefined
+    const up: { store?: Store } = {}
     let replace = async (): Promise<void> => undefined
     const theStore = (): Store => {
-      if (store === undefined) throw new Error('the server is not up yet')
-      return store
+      if (up.store === undefined) throw new Error('the server is not up yet')
+      return up.store
     }
     const fresh = await world(await freshServer({ operations: operations(theStore, () => replace()) }))
-    store = fresh.store
+    const { store } = fresh
+    up.store = store
     const { s3, bucket, account, endpoint } = fresh
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'news', Body: 'for all', Tagging: 'level=public' }))
     let isReplaced = false
@@ -106,9 +107,9 @@ describe('security rule 5: what is authorized is what is opened', () => {
     const { store, account, endpoint, s3, bucket } = await world(await freshServer())
     const user = await makeUser(store, account, 'ann', ifPublic)
     const theirs = clientOf(endpoint, await makeKey(store, user))
-    let isOver = false
+    const end = { isOver: false }
     const writing = (async () => {
-      for (let i = 0; !isOver; i += 1) {
+      for (let i = 0; !end.isOver; i += 1) {
         const [Body, Tagging] = i % 2 === 0 ? ['for all', 'level=public'] : ['secret', 'level=secret']
         await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'news', Body, Tagging }))
       }
@@ -120,7 +121,7 @@ describe('security rule 5: what is authorized is what is opened', () => {
       allowed += 1
       equal(text, 'for all')
     }
-    isOver = true
+    end.isOver = true
     await writing
     ok(allowed > 0, 'nothing was ever allowed')
   })
@@ -265,7 +266,7 @@ describe('security rule 8: secrets are not to be found', () => {
     const ring = keyRing({ operator, catalog: store.catalog, sealer: store.sealer, clock: systemClock, uses })
     const key = ring.require(accessKeyId, undefined)
     equal(key.secret.reveal(), secretAccessKey)
-    for (const printed of [inspect(key, { depth: 10 }), JSON.stringify(key), `${String(key.secret)}`]) {
+    for (const printed of [inspect(key, { depth: 10 }), JSON.stringify(key), String(key.secret)]) {
       doesNotMatch(printed, new RegExp(secretAccessKey))
     }
   })

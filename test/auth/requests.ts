@@ -15,7 +15,7 @@ export const exampleKey = {
   secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
 }
 
-export const accountId = 'ab'.repeat(32)
+const accountId = 'ab'.repeat(32)
 
 export const exampleAccount = { id: accountId, number: '123456789012', name: 'root' }
 

@@ -18,6 +18,7 @@ import {
   type AssumeRoleCommandOutput,
   GetCallerIdentityCommand,
 } from '@aws-sdk/client-sts'
+import aws4 from 'aws4'
 import { type FreshServer, credentials as rootCredentials, freshServer } from '../fresh-server.js'
 import { iamOf, sdkCredentials, type SdkCredentials, stsOf } from './clients.js'
 import { accountOf, allow, makePolicy, makeRole, makeUser, policy, s3Of, type TestUser, trust } from './world.js'
@@ -388,6 +389,26 @@ describe('AssumeRole', () => {
     const changed = { ...one, sessionToken: one.sessionToken.slice(0, at) + letter + one.sessionToken.slice(at + 1) }
     await rejects(get(changed), { name: 'InvalidToken' })
     await rejects(stsOf(server, changed).send(new GetCallerIdentityCommand({})), { name: 'InvalidClientTokenId' })
+  })
+
+  it('signs presigned URLs, which end with it', async () => {
+    const role = await makeRole(iam, 'reader', [trust(ann.arn)], [allow('s3:GetObject')])
+    const session = sdkCredentials((await assume(role, { DurationSeconds: 900 })).Credentials)
+    const { host } = server.endpoint
+    const path = `/${server.bucket}/a/stone?X-Amz-Expires=86400`
+    const request = { host, path, service: 's3', region: server.region, method: 'GET', signQuery: true }
+    aws4.sign(request, session)
+    const url = new URL(request.path, server.endpoint)
+    equal(await (await fetch(url)).text(), 'stone')
+    const otherToken = new URL(url)
+    otherToken.searchParams.set('X-Amz-Security-Token', 'AAAA')
+    equal((await fetch(otherToken)).status, 400)
+    otherToken.searchParams.delete('X-Amz-Security-Token')
+    equal((await fetch(otherToken)).status, 403)
+    aheadMs = 901_000
+    const late = await fetch(url)
+    equal(late.status, 400)
+    match(await late.text(), /<Code>ExpiredToken<\/Code>/)
   })
 
   it('survives a new start of the server', async () => {

@@ -10,6 +10,7 @@ import {
   GetFederationTokenCommand,
   GetSessionTokenCommand,
 } from '@aws-sdk/client-sts'
+import { makeKey, operatorsAccount } from '../access/people.js'
 import { credentials as rootCredentials, type FreshServer, freshServer } from '../fresh-server.js'
 import { iamOf, sdkCredentials, type SdkCredentials, stsOf } from './clients.js'
 import { accountOf, allow, makeRole, makeUser, policy, s3Of, type TestUser, trust } from './world.js'
@@ -138,6 +139,30 @@ describe('sessions of users', () => {
       await rejects(stsOf(server, guest).send(new GetSessionTokenCommand({})), { name: 'AccessDenied' })
       await rejects(federate(policy(allow('*')), guest), { name: 'AccessDenied' })
     })
+  })
+
+  // Security rule 7: "A child's rights (session, service account) are a subset of its parent's when made and when used".
+  it('of a service account have no right that its own policy does not give', async () => {
+    const { store } = server.server
+    const account = operatorsAccount(store, server.server.rootKey.accountId)
+    const owner = { account, id: '', name: 'ann', arn: ann.arn }
+    const key = await makeKey(store, owner, { policy: policy(allow(['s3:PutObject', 'sts:GetFederationToken'])) })
+    const RoleArn = await makeRole(iam, 'reader', [trust(ann.arn)], [allow('s3:GetObject')])
+    const sts = stsOf(server, key)
+    const session = sdkCredentials((await sts.send(new GetSessionTokenCommand({}))).Credentials)
+    const all = policy(allow('*'))
+    const guest = sdkCredentials(
+      (await sts.send(new GetFederationTokenCommand({ Name: 'x1', Policy: all }))).Credentials,
+    )
+    for (const as of [key, session, guest]) {
+      // Ann may read and not write, the key may write and not read.
+      await rejects(get(as), { name: 'AccessDenied' })
+      await rejects(put(as), { name: 'AccessDenied' })
+      await rejects(stsOf(server, as).send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'x1' })), {
+        name: 'AccessDenied',
+      })
+    }
+    await get(ann.credentials)
   })
 
   it('GetAccessKeyInfo tells the account of a key', async () => {

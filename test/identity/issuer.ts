@@ -1,6 +1,7 @@
 // An issuer of web identities on this machine: a real HTTP server with a discovery document and keys that can be exchanged, and what signs its tokens.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose'
 
@@ -39,13 +40,17 @@ export async function newKey(kid: string, algorithm = 'RS256'): Promise<IssuerKe
 /** For whom its tokens are made. */
 export const audience = 'the-client'
 
-/** Starts an issuer. Close it after the test. */
-export async function openIssuer(nowMs: () => number = Date.now): Promise<Issuer> {
-  const server = createServer()
+/** Starts an issuer. Close it after the test.
+ *  @param tls its certificate and key (PEM): it is at https then */
+export async function openIssuer(
+  nowMs: () => number = Date.now,
+  tls?: { readonly cert: string; readonly key: string },
+): Promise<Issuer> {
+  const server = tls === undefined ? createServer() : createTlsServer(tls)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   // It listens on TCP.
   const { port } = server.address() as AddressInfo
-  const url = `http://127.0.0.1:${port}/realm`
+  const url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/realm`
   const issuer: Issuer = {
     url,
     asked: { discovery: 0, keys: 0 },

@@ -13,7 +13,6 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
-  S3ServiceException,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { contentOf, RaceModel } from '../crash/model.js'
@@ -25,6 +24,7 @@ import { DirectoryLocked, lockDirectory, lockForServer } from '../../src/store/l
 import { repairStore } from '../../src/store/repair/repair.js'
 import { afterEachTest } from '../store/temporary-directory.js'
 import { clientBeside, clientOn, twoWorkers } from './clients.js'
+import { isInterruption } from './interruption.js'
 import { processesOf, until } from './processes.js'
 
 const MiB = 1024 * 1024
@@ -285,15 +285,6 @@ class Load {
     await this.#work
     for (const s3 of this.#clients) s3.destroy()
   }
-}
-
-/** What a client may meet when a process is killed: a connection that breaks, or a writer that did not answer. Anything else is a fault,
- *  above all a refusal by a condition that held. */
-function isInterruption(error: unknown): boolean {
-  if (error instanceof S3ServiceException) return error.name === 'ServiceUnavailable'
-  if (!(error instanceof Error)) return false
-  const code = 'code' in error ? error.code : undefined
-  return ['ECONNRESET', 'EPIPE', 'ECONNREFUSED'].includes(String(code))
 }
 
 function isAlive(id: number): boolean {

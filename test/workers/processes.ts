@@ -1,6 +1,6 @@
 // The processes below a server's supervisor, found as the operating system knows them.
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** The processes of a server of several, by process id. */
@@ -21,6 +21,17 @@ export function processesOf(supervisor: number): Processes {
   }
 }
 
+/** Whether a process has ended, with all its threads; its parent may not have asked how.
+ *  Source: proc_pid_stat(5), state Z, which that of the first thread may be while others still end */
+export function hasEnded(id: number): boolean {
+  if (/\) [^Z] /.test(textOf(`/proc/${id}/stat`))) return false
+  try {
+    return readdirSync(`/proc/${id}/task`).length <= 1
+  } catch {
+    return true
+  }
+}
+
 /** Waits until something holds.
  *  @throws Error when it does not within `msMax` */
 export async function until(what: string, holds: () => boolean | Promise<boolean>, msMax = 15_000): Promise<void> {
@@ -28,8 +39,8 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   throw new Error(`${what}: not within ${msMax} ms`)
 }
 
-/** Process ids. */
-function childrenOf(id: number): number[] {
+/** Process ids of what a process has started and what has not ended. */
+export function childrenOf(id: number): number[] {
   return textOf(`/proc/${id}/task/${id}/children`).split(' ').filter(Boolean).map(Number)
 }
 

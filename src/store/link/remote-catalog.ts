@@ -6,6 +6,7 @@ import { CatalogReader } from '../catalog/catalog-reader.js'
 import { registerInstance } from '../catalog/register-instance.js'
 import type { Query, Transaction } from '../catalog/steps.js'
 import { catalogIn } from '../directory.js'
+import { passPoint } from '../fault-points.js'
 import { WriterLink, type WriterLinkParts } from './writer-link.js'
 
 /** Reaches the writer, opens the catalog and registers this process's folder for blob files.
@@ -18,7 +19,10 @@ export async function openRemoteCatalog(parts: WriterLinkParts, now: number): Pr
     reader = new CatalogReader(catalogIn(parts.directory))
     // The writer answers after this connection was opened: so it had the catalog open then, and had synced what a crash left in the WAL.
     // Where writing has stopped there is nothing to register for, but there are reads to be answered.
-    if (link.stopped() === undefined) await link.commit(registerInstance, { id: parts.instance, startedMs: now })
+    if (link.stopped() === undefined) {
+      await link.commit(registerInstance, { id: parts.instance, startedMs: now })
+      passPoint('instance registered')
+    }
     return new RemoteCatalog(link, reader)
   } catch (error) {
     reader?.close()

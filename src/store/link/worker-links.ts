@@ -5,6 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { errorData, type ErrorData } from '../catalog/error-data.js'
 import type { SqliteCatalog } from '../catalog/sqlite-catalog.js'
 import type { ReadsUnderWay } from '../collect.js'
+import { passPoint } from '../fault-points.js'
 import { commitInRoom } from '../roomy-catalog.js'
 import type { Space } from '../space.js'
 import { FrameReader, frameOf } from './frames.js'
@@ -144,6 +145,7 @@ export class WorkerLinks implements ReadsUnderWay {
     this.#living.set(instance, worker)
     // Its earlier connection, if there is one, is broken on its side: what comes by it was given up.
     worker.link?.end()
+    passPoint('worker greeted')
     const link = new Link(socket, catalog, space, worker)
     link.say({ kind: 'welcome', number: catalog.number(), failure: this.#failure })
     worker.meet(link)
@@ -164,7 +166,9 @@ class LivingWorker {
       this.#asks += 1
       const ask = { message: { kind: 'oldest', ask: this.#asks, current, number } as const, resolve, reject }
       this.#open.set(this.#asks, ask)
-      this.link?.say(ask.message)
+      if (this.link === undefined) return
+      this.link.say(ask.message)
+      passPoint('oldest asked')
     })
   }
 
@@ -222,6 +226,7 @@ class Link {
   }
 
   commit({ first, names, args }: FromWorker & { kind: 'commit' }): void {
+    passPoint('commit taken')
     for (const [i, name] of names.entries()) {
       // In memory of its own: to send a view to the writer thread would send all it is a view of.
       const sealed = new Uint8Array(args[i] ?? [])
@@ -253,6 +258,7 @@ class Link {
     this.#tickets = []
     this.#results = []
     this.#errors = []
+    passPoint('commit answers ready')
     this.say({ kind: 'answers', tickets, results, errors, number: this.#catalog.number() })
   }
 }

@@ -9,6 +9,7 @@ import { S3Error } from '../../contract/errors.js'
 import { errorOf } from '../catalog/error-data.js'
 import type { Transaction } from '../catalog/steps.js'
 import { waitingBytesMax, waitingCountMax } from '../catalog/writer.js'
+import { passPoint } from '../fault-points.js'
 import { writingStopped } from '../writing-stopped.js'
 import { FrameReader, frameOf } from './frames.js'
 import type { FromWorker, ToWorker } from './link-messages.js'
@@ -151,6 +152,7 @@ export class WriterLink {
         names: some.map(({ name }) => name),
         args: some.map(({ args }) => args),
       })
+      passPoint('commit sent')
     }
   }
 
@@ -200,6 +202,7 @@ export class WriterLink {
         if (message.failure !== undefined) this.#fail(errorOf(message.failure))
         this.#socket = socket
         this.#absence = undefined
+        passPoint('link made')
         this.#parts.onReturn()
         this.#schedule()
         return greeted(true)
@@ -211,9 +214,11 @@ export class WriterLink {
       case 'oldest':
         this.#number = Math.max(this.#number, message.number)
         say(socket, { kind: 'oldest', ask: message.ask, number: this.#parts.oldest(message.current) })
+        passPoint('oldest told')
         return
       case 'forget':
         for (const location of message.locations) this.#parts.forget(location)
+        passPoint('files forgotten')
         return
       case 'failed':
         return this.#fail(errorOf(message.failure))
@@ -222,6 +227,7 @@ export class WriterLink {
 
   #settle({ tickets, results, errors, number }: ToWorker & { kind: 'answers' }): void {
     this.#number = Math.max(this.#number, number)
+    passPoint('commit answers taken')
     for (const [i, ticket] of tickets.entries()) {
       const waiting = this.#unanswered.get(ticket)
       if (waiting === undefined) continue
@@ -238,6 +244,7 @@ export class WriterLink {
   #lose(socket: Socket): void {
     if (this.#socket !== socket) return
     this.#socket = undefined
+    passPoint('link lost')
     this.#rejectUnanswered(unknownOutcome())
     this.#whenIdle?.()
     if (!this.#isClosing) void this.#connect()

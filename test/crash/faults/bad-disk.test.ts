@@ -154,8 +154,8 @@ describe('A disk with errors', function () {
     })
   }
 
-  it('that fails a worker while its writer is being started again stops all writes, and no writer is started', async () => {
-    const { directory, disk, server, s3 } = await onDisk(['--workers', '2'])
+  it('that fails a worker while its writer is being started again stops all writes; no writer is started before the store was found whole', async () => {
+    const { directory, disk, start, server, s3 } = await onDisk(['--workers', '2'])
     const kept = await put(s3, 'kept', 100 * KiB)
     const writer = (): number | undefined => processesOf(server.pid).writer
     // Each time it is waited longer before the next one is started.
@@ -179,7 +179,17 @@ describe('A disk with errors', function () {
       other.destroy()
     }
     equal(await isReady(server), false)
-    await stopsClean(server, directory)
+    // The supervisor has left the mark in the writer's place.
+    const mark = join(directory, 'failed-sync')
+    await until('the failure is marked', () => existsSync(mark) && readFileSync(mark, 'utf8').includes('EIO'))
+    equal(await server.stop(), 0, server.output())
+    const again = await start()
+    match(again.server.output(), /checking what it wrote last/)
+    match(again.server.output(), /what was written last is whole: writes go on/)
+    equal(existsSync(mark), false)
+    equal(await readOutcome(again.s3, Bucket, 'kept'), kept)
+    await put(again.s3, 'new', 200 * KiB)
+    await stopsClean(again.server, directory)
   })
 
   it('that loses a blob in a failed sync has no more written to it, until `cairn check` is content', async () => {

@@ -6,8 +6,27 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { FaultPoint } from '../../../src/store/fault-points.js'
 import { projectRoot } from '../../project-root.js'
 
-/** How a process ends at a point: at once, or stopped there until the harness has cut the power and kills it. */
-export type Ending = 'kill' | 'stop'
+/** How a process ends at a point: at once, or stopped there until the harness has cut the power and kills it. With 'all' every process of its
+ *  server does. */
+export type Ending = 'kill' | 'stop' | 'kill all' | 'stop all'
+
+/** Where processes end. */
+export interface Armed {
+  readonly point: FaultPoint
+  /** At the how manieth passing by one thread, from 1. */
+  readonly pass: number
+  readonly action: Ending
+}
+
+/** Who passed a point. */
+export interface Passing {
+  /** 'server': the one process of a server, or its supervisor. */
+  readonly role: 'server' | 'writer' | 'worker'
+  readonly pid: number
+  readonly point: FaultPoint
+  /** Whether this is where it ended. */
+  readonly isEnd: boolean
+}
 
 /** How long a server may take to come to a point. */
 const reachMsMax = 60_000
@@ -17,6 +36,7 @@ let runs = 0
 /** Directs the servers that are started with its environment, one at a time. */
 export class Faults {
   readonly #directory: string
+  #places = 0
 
   /** @param directory on another file system than the data: it outlives a power cut */
   constructor(directory: string) {
@@ -37,26 +57,44 @@ export class Faults {
 
   /** From now on the `pass`-th passing of a point ends the process; passings are counted by thread. Forgets what was passed before. */
   arm(point: FaultPoint, pass: number, action: Ending): void {
-    this.#write({ point, pass, action })
+    this.armAll([{ point, pass, action }])
+  }
+
+  /** From now on whoever comes to the first place ends there, then whoever comes to the second, and so on. Forgets what was passed before. */
+  armAll(places: readonly Armed[]): void {
+    this.#places = places.length
+    this.#write(places)
   }
 
   /** Lets every point be passed, and forgets what was passed before. */
   disarm(): void {
-    this.#write({})
+    this.armAll([])
   }
 
-  /** The points passed since the last call of `arm` or `disarm`, in order; "REACHED …" is the one where the process ended. */
-  passed(): string[] {
-    return readFileSync(join(this.#directory, 'passed'), 'utf8').split('\n').filter(Boolean)
+  /** The points passed since the last call of `arm` or `disarm`, in order. */
+  passed(): FaultPoint[] {
+    return this.passings().map(({ point }) => point)
   }
 
-  /** Settles when the process has ended, or stopped, at the armed point.
-   *  @throws Error when it never comes there */
-  async reached(): Promise<void> {
+  /** As `passed`, with who passed them. */
+  passings(): Passing[] {
+    const lines = readFileSync(join(this.#directory, 'passed'), 'utf8').split('\n').slice(0, -1)
+    return lines.map((line) => {
+      const [, end, role, pid, point] = /^(REACHED )?(\w+) (\d+) (.*)$/.exec(line) ?? []
+      // The preload writes down nothing but what it is told under these names.
+      return { role: role as Passing['role'], pid: Number(pid), point: point as FaultPoint, isEnd: end !== undefined }
+    })
+  }
+
+  /** Settles when a process has ended, or stopped, at the last of the armed points; answers which.
+   *  @throws Error when none ever comes there */
+  async reached(): Promise<Passing> {
     for (const until = Date.now() + reachMsMax; Date.now() < until; await wait(5)) {
-      if (this.passed().some((line) => line.startsWith('REACHED'))) return
+      const ends = this.passings().filter(({ isEnd }) => isEnd)
+      const last = ends[this.#places - 1]
+      if (last !== undefined) return last
     }
-    throw new Error(`the armed point was not reached; passed were: ${this.passed().join(', ')}`)
+    throw new Error(`the armed point was not reached; passed were: ${[...new Set(this.passed())].join(', ')}`)
   }
 
   /** Removes what it wrote. */
@@ -64,11 +102,11 @@ export class Faults {
     rmSync(this.#directory, { recursive: true, force: true })
   }
 
-  #write(armed: object): void {
+  #write(places: readonly Armed[]): void {
     runs += 1
     writeFileSync(join(this.#directory, 'passed'), '')
     const path = join(this.#directory, 'armed')
-    writeFileSync(`${path}.new`, JSON.stringify({ run: runs, ...armed }))
+    writeFileSync(`${path}.new`, JSON.stringify({ run: runs, places }))
     renameSync(`${path}.new`, path)
   }
 }

@@ -4,7 +4,6 @@ import { equal, match, ok } from 'node:assert/strict'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import type { FaultPoint } from '../../../src/store/fault-points.js'
 import { launchServer, region, runCheck, scratchDirectory, startServerProcess } from '../../server-process.js'
 import { DiskImage } from './disk-image.js'
 import { Faults } from './faults.js'
@@ -26,7 +25,7 @@ describe('The first start of a server', () => {
       faults.disarm()
       const undisturbed = await startServerProcess(directory, { env })
       await undisturbed.kill()
-      const points = new Set(faults.passed() as FaultPoint[])
+      const points = new Set(faults.passed())
       ok(points.has('root key renamed') && points.has('schema ready'), [...points].join())
 
       for (const point of points) {

@@ -1,10 +1,10 @@
 // One trial after the other on one data directory: an operation, a fault at a point, a restart, and everything read back.
 
-import { deepEqual, equal, ok } from 'node:assert/strict'
+import { equal, ok } from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import type { FaultPoint } from '../../../src/store/fault-points.js'
 import {
   launchServer,
@@ -13,13 +13,13 @@ import {
   type ServerProcess,
   startServerProcess,
 } from '../../server-process.js'
-import { contentOf, KeyModel, type Label, type RaceModel } from '../model.js'
-import { readOutcome } from '../reader.js'
+import { contentOf, KeyModel, type RaceModel } from '../model.js'
 import { clientFor } from '../writers.js'
 import { DiskImage } from './disk-image.js'
 import { Faults } from './faults.js'
 import { FaultyDisk, type Misbehaviour } from './faulty-disk.js'
 import { bucket, type Operation, type Steps, type Trial } from './operations.js'
+import { goOn, readBack } from './read-back.js'
 
 /** What comes over a server at a point. */
 export type Fault = 'kill' | 'power cut'
@@ -88,8 +88,7 @@ export class Lab {
       }
       await steps.run()
       const counts = new Map<FaultPoint, number>()
-      // The preload writes down nothing but what it is told under these names.
-      for (const point of this.#faults.passed() as FaultPoint[]) counts.set(point, (counts.get(point) ?? 0) + 1)
+      for (const point of this.#faults.passed()) counts.set(point, (counts.get(point) ?? 0) + 1)
       return counts
     } finally {
       trial.s3.destroy()
@@ -182,10 +181,10 @@ export class Lab {
   async #requireWhole(trial: Trial, steps: Steps): Promise<void> {
     const server = await this.#start(trial)
     try {
-      await this.#readBack(trial)
+      await readBack(trial)
       await steps.verify?.()
-      await this.#goOn(trial)
-      await this.#readBack(trial)
+      await goOn(trial)
+      await readBack(trial)
       trial.s3.destroy()
       equal(await server.stop(), 0, server.output())
       ok(!/"level":(50|60)/.test(server.output()), `the server logged an error:\n${server.output()}`)
@@ -194,40 +193,6 @@ export class Lab {
     }
     const check = await runCheck(this.#directory)
     equal(check.code, 0, `cairn check found faults\n${check.output}`)
-  }
-
-  /** Every key of a trial holds what was acknowledged, or may hold; the listing says the same. */
-  async #readBack({ s3, number }: Trial): Promise<void> {
-    const present: string[] = []
-    const readOne = async (model: KeyModel | RaceModel): Promise<void> => {
-      const seen = await readOutcome(s3, model.bucket, model.key)
-      ok(model.allows(seen), `${model.name} holds ${seen}`)
-      model.settle(seen)
-      if (seen !== 'absent') present.push(`${model.key} ${Number.parseInt(seen, 10)}`)
-    }
-    for (let i = 0; i < this.#models.length; i += 16) await Promise.all(this.#models.slice(i, i + 16).map(readOne))
-    const listed: string[] = []
-    let ContinuationToken: string | undefined
-    do {
-      const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: `${number}/`, ContinuationToken }))
-      for (const { Key = '', Size = -1 } of page.Contents ?? []) listed.push(`${Key} ${Size}`)
-      ContinuationToken = page.NextContinuationToken
-    } while (ContinuationToken !== undefined)
-    deepEqual(listed.toSorted(), present.toSorted())
-  }
-
-  /** The server takes a small body and a large one. */
-  async #goOn(trial: Trial): Promise<void> {
-    for (const size of [1000, 100_000]) {
-      const model = new KeyModel(bucket, `${trial.number}/after ${size}`)
-      this.#models.push(model)
-      const label: Label = `${size}-after-${trial.number}`
-      await model.attempt(label, async () => {
-        const at = { Bucket: bucket, Key: model.key }
-        await trial.s3.send(new PutObjectCommand({ ...at, Body: contentOf(label), Metadata: { label } }))
-        return 'done'
-      })
-    }
   }
 
   get #directory(): string {

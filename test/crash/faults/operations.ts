@@ -34,7 +34,7 @@ export interface Trial {
   /** Every key of the trial: they are read back after the fault. */
   readonly models: (KeyModel | RaceModel)[]
   /** Settles when a point has been passed, in a server that goes on; never in one that has died. */
-  passed(point: string): Promise<void>
+  passed(point: FaultPoint): Promise<void>
   /** A trial leaves traces for the next one on the same directory: this number tells them apart. */
   readonly number: number
 }

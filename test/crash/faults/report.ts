@@ -1,5 +1,6 @@
 // What the runs showed, as the tables of docs/durability.md. Written when DURABILITY_WRITE is set, between two marks in that file.
 
+import { equal } from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { arch, cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -25,9 +26,33 @@ export function addRun(run: Run): void {
   runs.push(run)
 }
 
-/** Whether every point was passed by some run; the names of those that were not. */
+/** Does a run, and remembers whether it held. */
+export type RunOne = (what: { point?: FaultPoint; fault: string }, work: () => Promise<void>) => Promise<void>
+
+/** Runs of one operation: each is remembered, and those that did not hold are told together.
+ *  @throws AssertionError when there are such */
+export async function allHold(operation: string, runAll: (run: RunOne) => Promise<void>): Promise<void> {
+  const failures: string[] = []
+  await runAll(async (what, work) => {
+    let held = true
+    try {
+      await work()
+    } catch (error) {
+      held = false
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      failures.push(`${what.fault}${what.point === undefined ? '' : ` at "${what.point}"`}: ${reason}`)
+    }
+    addRun({ operation, held, ...what })
+  })
+  equal(failures.length, 0, failures.join('\n'))
+}
+
+/** Points at which no run ended by one of the faults that come at every point, as "point: fault". */
 export function pointsWithoutRun(): readonly string[] {
-  return Object.keys(faultPoints).filter((point) => !runs.some((run) => run.point === point))
+  const has = (point: string, fault: string): boolean => runs.some((run) => run.point === point && run.fault === fault)
+  return Object.keys(faultPoints).flatMap((point) =>
+    ['kill', 'power cut'].filter((fault) => !has(point, fault)).map((fault) => `${point}: ${fault}`),
+  )
 }
 
 /** "12 of 12 held". */
@@ -47,11 +72,12 @@ function tables(): string {
   const lines: string[] = []
   const operations = (some: readonly Run[]): string => distinct(some.map((run) => run.operation)).join('; ')
   lines.push('### Ended at a point', '')
-  lines.push(row(['point', 'what has happened there', 'kill', 'power cut', 'while']), row(Array(5).fill('---')))
+  const faultsAtPoints = ['kill', 'kill of one process', 'power cut']
+  lines.push(row(['point', 'what has happened there', ...faultsAtPoints, 'while']), row(Array(6).fill('---')))
   for (const [point, what] of Object.entries(faultPoints)) {
     const some = atPoints.filter((run) => run.point === point)
-    const by = (fault: string) => cell(some.filter((run) => run.fault === fault))
-    lines.push(row([point, what, by('kill'), by('power cut'), operations(some)]))
+    const cells = faultsAtPoints.map((fault) => cell(some.filter((run) => run.fault === fault)))
+    lines.push(row([point, what, ...cells, operations(some)]))
   }
   const faults = distinct(throughout.map((run) => run.fault))
   lines.push('', '### Faults that last through an operation', '')
