@@ -10,11 +10,12 @@
 // looks first, at a time when the newest change was not below its `upTo`; who is not seen reads an N of at least `upTo` later, and what was gone
 // at `upTo` is not part of the state at N.
 
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { hasCode } from './blobs/disk.js'
+import { lockedDatabase } from './locked-database.js'
 
 /** Everything is kept, until a number is said. */
 export interface Hold {
@@ -39,7 +40,7 @@ export function holdDirectory(directory: string): Hold {
     const path = join(folder, `${randomBytes(8).toString('hex')}.db`)
     let database: Database.Database | undefined
     try {
-      database = lockedDatabase(path, false)
+      database = lockedDatabase(path, { timeout: 0 })
     } catch (error) {
       // SQLite calls a database whose file has gone an I/O error.
       if (fs.existsSync(path)) throw error
@@ -109,7 +110,7 @@ export class Holds {
 function isAlive(path: string): boolean {
   let database: Database.Database | undefined
   try {
-    database = lockedDatabase(path, true)
+    database = lockedDatabase(path, { timeout: 0, fileMustExist: true })
   } catch (error) {
     // It was released since the folder was listed.
     if (!fs.existsSync(path)) return false
@@ -119,21 +120,6 @@ function isAlive(path: string): boolean {
   removeHold(path)
   database.close()
   return false
-}
-
-/** Opens and locks a database; undefined when somebody else has the lock. No code may open this file but SQLite: see lock.ts. */
-function lockedDatabase(path: string, fileMustExist: boolean): Database.Database | undefined {
-  const database = new Database(path, { timeout: 0, fileMustExist })
-  try {
-    // Otherwise a second file would lie beside it for as long as it is locked.
-    database.pragma('journal_mode = MEMORY')
-    database.exec('BEGIN EXCLUSIVE')
-    return database
-  } catch (error) {
-    database.close()
-    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) return undefined
-    throw error
-  }
 }
 
 /** Whoever does this has the lock. The number goes first: without it everything is held, and never too little. */

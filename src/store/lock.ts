@@ -1,4 +1,4 @@
-// One process a data directory. The lock is SQLite's on a database of its own: it dies with the process, whatever kills it.
+// One process a data directory.
 // A server of several processes has a second one, its supervisor's: it stays when the writer dies, until there is another writer.
 
 import Database from 'better-sqlite3'
@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { hasCode } from './blobs/disk.js'
 import { passPoint } from './fault-points.js'
+import { isBusy, lockedDatabase } from './locked-database.js'
 
 /** How long the processes of a server whose supervisor was killed may take to end. */
 const lingerMsMax = 5_000
@@ -45,7 +46,7 @@ export function lockDirectory(directory: string, holder = process.pid): Lock {
     if (holder === process.pid && isServed(directory)) throw new DirectoryLocked(directory, holderIn(holderFile))
   }
   requireNoServer()
-  const database = lockedDatabase(directory, 'lock.db', 0)
+  const database = requireLocked(directory, 'lock.db', 0)
   try {
     passPoint('directory locked')
     requireNoServer()
@@ -68,7 +69,7 @@ export function lockDirectory(directory: string, holder = process.pid): Lock {
 /** Locks a data directory for a server of several processes, until `release` or the end of this one: nobody but its writers may lock it then.
  *  @throws DirectoryLocked when another such server has it; Error when the directory cannot be written to */
 export function lockForServer(directory: string): Lock {
-  const database = lockedDatabase(directory, 'server.db', lookMsMax)
+  const database = requireLocked(directory, 'server.db', lookMsMax)
   return { release: () => void database.close() }
 }
 
@@ -83,28 +84,18 @@ export function isLocked(path: string): boolean {
     database.prepare('SELECT count(*) FROM sqlite_schema').get()
     return false
   } catch (error) {
-    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) return true
+    if (isBusy(error)) return true
     throw error
   } finally {
     database.close()
   }
 }
 
-function lockedDatabase(directory: string, name: string, timeout: number): Database.Database {
-  // No code may open this file but SQLite: closing any descriptor of it would drop this process's lock.
-  const database = new Database(join(directory, name), { timeout })
-  try {
-    // It says nothing that could be lost, and a file for its journal could not be made on a full disk.
-    database.pragma('journal_mode = MEMORY')
-    database.exec('BEGIN EXCLUSIVE')
-    return database
-  } catch (error) {
-    database.close()
-    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
-      throw new DirectoryLocked(directory, holderIn(join(directory, 'lock.pid')))
-    }
-    throw error
-  }
+/** @throws DirectoryLocked */
+function requireLocked(directory: string, name: string, timeout: number): Database.Database {
+  const database = lockedDatabase(join(directory, name), { timeout })
+  if (database !== undefined) return database
+  throw new DirectoryLocked(directory, holderIn(join(directory, 'lock.pid')))
 }
 
 /** As `lockDirectory`, but where the holder it would name has ended already waits for what it left: the processes of a server whose
