@@ -6,8 +6,9 @@ import type { Principal } from './access.js'
 
 /** Names of everything the IAM SDK knows how to ask for ("CreateUser", "ListAccessKeys", …). Source: client-iam's `…Command` classes. */
 export type IamOperationName = {
-  [Name in keyof typeof Sdk]: Name extends `${infer Operation}Command` ? Operation : never
-}[keyof typeof Sdk]
+  // `$Command` is the base of all of them.
+  [Name in Exclude<keyof typeof Sdk, '$Command'>]: Name extends `${infer Operation}Command` ? Operation : never
+}[Exclude<keyof typeof Sdk, '$Command'>]
 
 type CommandOf<Name extends IamOperationName> = InstanceType<(typeof Sdk)[`${Name}Command`]>
 

@@ -9,8 +9,9 @@ import type { Session } from './session-token.js'
 
 /** Names of everything the STS SDK knows how to ask for ("AssumeRole", …). Source: client-sts's `…Command` classes. */
 export type StsOperationName = {
-  [Name in keyof typeof Sdk]: Name extends `${infer Operation}Command` ? Operation : never
-}[keyof typeof Sdk]
+  // `$Command` is the base of all of them.
+  [Name in Exclude<keyof typeof Sdk, '$Command'>]: Name extends `${infer Operation}Command` ? Operation : never
+}[Exclude<keyof typeof Sdk, '$Command'>]
 
 type CommandOf<Name extends StsOperationName> = InstanceType<(typeof Sdk)[`${Name}Command`]>
 

@@ -3,7 +3,9 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import * as Iam from '@aws-sdk/client-iam'
 import * as Sts from '@aws-sdk/client-sts'
-import { type IamOperationName, iamRightsOf, type StsOperationName } from '../../src/contract/actions/iam-rights.js'
+import { iamRightsOf } from '../../src/contract/actions/iam-rights.js'
+import type { IamOperationName } from '../../src/contract/iam-operation.js'
+import type { StsOperationName } from '../../src/contract/sts-operation.js'
 import { iamKeysOf } from '../../src/contract/context/iam-keys.js'
 
 const facts = {

@@ -1,12 +1,6 @@
 // Which kind of resource each operation of IAM is about. Pure; `iam-rights` makes ARNs of it.
 
-import type * as Iam from '@aws-sdk/client-iam'
-
-/** Names of IAM's operations: "CreateUser". Source: client-iam's `…Command` classes. */
-export type IamOperationName = {
-  // `$Command` is the base of all of them.
-  [Name in Exclude<keyof typeof Iam, '$Command'>]: Name extends `${infer Operation}Command` ? Operation : never
-}[Exclude<keyof typeof Iam, '$Command'>]
+import type { IamOperationName } from '../iam-operation.js'
 
 /** What ARNs of IAM are of: the word behind the account. */
 export type IamKind = keyof typeof operationsOf

@@ -1,15 +1,8 @@
 // What each operation of IAM and STS needs, and which condition keys it gives. Pure.
 
-import type * as Sts from '@aws-sdk/client-sts'
-import { type IamKind, type IamOperationName, iamSubjects } from './iam-operations.js'
-
-export type { IamOperationName } from './iam-operations.js'
-
-/** Names of STS's operations: "AssumeRole". Source: client-sts's `…Command` classes. */
-export type StsOperationName = {
-  // `$Command` is the base of all of them.
-  [Name in Exclude<keyof typeof Sts, '$Command'>]: Name extends `${infer Operation}Command` ? Operation : never
-}[Exclude<keyof typeof Sts, '$Command'>]
+import type { IamOperationName } from '../iam-operation.js'
+import type { StsOperationName } from '../sts-operation.js'
+import { type IamKind, iamSubjects } from './iam-operations.js'
 
 /** What the input does not say. */
 export interface IamCallFacts {
