@@ -85,7 +85,7 @@ export const assumedRoleUser = (role: AssumableRole, name: string): { AssumedRol
   Arn: `arn:aws:sts::${role.account.number}:assumed-role/${role.name}/${name}`,
 })
 
-/** DESIGN.md, rule 14: what cannot be honoured is not ignored. */
+/** What cannot be honoured is not ignored. */
 function requireKnownMembers(input: StsInput<'AssumeRole'>): void {
   if (input.SerialNumber !== undefined || input.TokenCode !== undefined) {
     throw new IamError('NotImplemented', 'Multi-factor authentication is not implemented.')
