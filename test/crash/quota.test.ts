@@ -17,7 +17,7 @@ import { openSqliteCatalog } from '../../src/store/catalog/sqlite-catalog.js'
 import { credentials, region, runCheck, scratchDirectory, startServerProcess } from '../server-process.js'
 import { type Random, randomFrom } from './random.js'
 
-const rounds = Number(process.env['CRASH_ROUNDS'] ?? 5)
+const rounds = Number(process.env['CRASH_ROUNDS'] ?? 2)
 const seed = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000_000)
 
 /** The instant of the kill, after writing began. */
