@@ -28,6 +28,9 @@ export interface FreshServerOptions {
   readonly operations?: Operations
   /** Whether a bucket is made; true when left out. */
   readonly hasBucket?: boolean
+  /** Whether it outlasts its test, for files whose many tests need buckets and users of their own but no more: who makes it in `before` closes it in
+   *  `after`. */
+  readonly isShared?: boolean
 }
 
 /** A line the server logged as a warning or an error. */
@@ -51,7 +54,7 @@ export interface FreshServer {
   readonly problems: readonly Problem[]
   /** Stops the server and starts another one on the same directory and port; use what it answers from then on. */
   restart(): Promise<FreshServer>
-  /** Stops the server; done by itself after the test. */
+  /** Stops the server; done by itself after the test, unless it is shared. */
   close(): Promise<void>
 }
 
@@ -69,7 +72,7 @@ afterEach('close the servers of the test', async () => {
 /** Starts a server. Call it in a test or in `beforeEach`: it is gone after the test. */
 export async function freshServer(options: FreshServerOptions = {}): Promise<FreshServer> {
   const directory = await mkdtemp(join(tmpdir(), 'cairn-test-'))
-  directories.add(directory)
+  if (options.isShared !== true) directories.add(directory)
   const bucket = `bucket-${(bucketsMade += 1)}`
   const fresh = await startIn(directory, bucket, options, 0)
   if (options.hasBucket !== false) await fresh.s3.send(new CreateBucketCommand({ Bucket: bucket }))
@@ -103,6 +106,7 @@ async function startIn(
     open.delete(fresh)
     s3.destroy()
     await server.closeNow()
+    if (options.isShared === true) await rm(directory, { recursive: true, force: true, maxRetries: 3 })
   }
   const fresh: FreshServer = {
     server,
@@ -119,7 +123,7 @@ async function startIn(
       return startIn(directory, bucket, options, Number(endpoint.port))
     },
   }
-  open.add(fresh)
+  if (options.isShared !== true) open.add(fresh)
   return fresh
 }
 

@@ -22,7 +22,9 @@ import {
   type User,
 } from './people.js'
 
-interface World extends FreshServer {
+interface World {
+  readonly s3: Sdk.S3Client
+  readonly bucket: string
   readonly store: Store
   readonly user: User
   readonly theirs: Sdk.S3Client
@@ -82,9 +84,15 @@ const newBuckets = { ownership: 'BucketOwnerEnforced', publicAccessBlock: undefi
 const names = Object.keys(operations({} as Store, systemClock, 'us-east-1', newBuckets)) as OperationName[]
 
 describe('every operation needs its right', () => {
+  let shared: FreshServer
+  before(async () => {
+    shared = await freshServer({ isShared: true, hasBucket: false })
+  })
+  after(() => shared.close())
+
   for (const name of names) {
     it(`${name} is refused without it, and allowed with exactly that`, async () => {
-      const world = await worldOf(name)
+      const world = await worldOf(name, shared)
       const { store, user, bucket } = world
       const input = inputOf(name, world)
       const rights = rightsOf(name, { bucket: textOf(input['Bucket']), key: textOf(input['Key']) }, input)
@@ -137,20 +145,22 @@ async function refusesEachKey({ theirs, store, user, bucket, s3 }: World, input:
   deepEqual((await command()).Deleted, [{ Key: 'cat.jpg' }])
 }
 
-async function worldOf(name: OperationName): Promise<World> {
-  const fresh = await freshServer()
-  const { server, s3, bucket } = fresh
+/** Buckets and a user that no other operation is tried with. */
+async function worldOf(operation: OperationName, { server, s3, endpoint }: FreshServer): Promise<World> {
+  const name = operation.toLowerCase()
+  const bucket = name
   const { store, rootKey } = server
-  const user = await makeUser(store, operatorsAccount(store, rootKey.accountId), 'ann')
-  const theirs = clientOf(fresh.endpoint, await makeKey(store, user))
+  const user = await makeUser(store, operatorsAccount(store, rootKey.accountId), name)
+  const theirs = clientOf(endpoint, await makeKey(store, user))
+  await s3.send(new Sdk.CreateBucketCommand({ Bucket: bucket }))
   await s3.send(new Sdk.PutObjectCommand({ Bucket: bucket, Key: 'cat.jpg', Body: 'meow' }))
   const upload = { Bucket: bucket, Key: 'parts.bin' }
   const { UploadId = '' } = await s3.send(new Sdk.CreateMultipartUploadCommand(upload))
   const { ETag = '' } = await s3.send(
     new Sdk.UploadPartCommand({ ...upload, UploadId, PartNumber: 1, Body: 'first part' }),
   )
-  await s3.send(new Sdk.CreateBucketCommand({ Bucket: `${name.toLowerCase()}-empty` }))
-  return { ...fresh, store, user, theirs, name: name.toLowerCase(), uploadId: UploadId, partETag: ETag }
+  await s3.send(new Sdk.CreateBucketCommand({ Bucket: `${name}-empty` }))
+  return { s3, bucket, store, user, theirs, name, uploadId: UploadId, partETag: ETag }
 }
 
 function inputOf(name: OperationName, world: World): Extras {
