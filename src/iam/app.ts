@@ -54,9 +54,10 @@ export function iamApp(settings: IamAppSettings): Neighbour {
   async function answer(whole: WholeRequest): Promise<Answer> {
     const { request, requestId } = whole
     // Until the action is known, refusals are marked as the service's it says it is signed for.
-    const progress: Progress = { service: statedScope(request)?.service ?? 'sts' }
+    const progress: Progress = { service: statedScope(request)?.service ?? 'sts', receivedSizeBytes: 0 }
+    let answered: Answer
     try {
-      return await answerOf(whole, progress)
+      answered = await answerOf(whole, progress)
     } catch (error) {
       const refusal = refusalOf(
         error,
@@ -64,8 +65,11 @@ export function iamApp(settings: IamAppSettings): Neighbour {
         requestId,
         progress.action ?? `${request.method} ${request.path}`,
       )
-      return encodeError(progress.service, refusal, requestId)
+      answered = encodeError(progress.service, refusal, requestId)
     }
+    const { body } = answered
+    progress.visit?.counted?.leave(progress.receivedSizeBytes, body instanceof Uint8Array ? body.length : 0)
+    return answered
   }
 
   async function answerOf(
@@ -73,9 +77,10 @@ export function iamApp(settings: IamAppSettings): Neighbour {
     progress: Progress,
   ): Promise<Answer> {
     const body = await readBody(formSizeBytesMax)
+    progress.receivedSizeBytes = body.length
     const authenticated = authenticate(request, body)
     if (authenticated !== undefined) recognize()
-    const visit = authenticated && (await visitOf(request, authenticated))
+    if (authenticated !== undefined) progress.visit = await visitOf(request, authenticated)
     const parameters = parametersOf(formOf(request, body))
     const model = modelOf(parameters, authenticated === undefined ? undefined : progress.service)
     progress.service = model.service
@@ -84,9 +89,7 @@ export function iamApp(settings: IamAppSettings): Neighbour {
     const asking = askingOf(authenticated, request, requestId)
     // Every action of both SDKs' models is an operation of theirs.
     if (authenticated !== undefined) settings.authorize(asking, model.name as QueryOperationName, input)
-    const answered = encodeOutput(model, await perform(model, input, callOf(asking, settings.parts)), requestId)
-    visit?.counted?.leave(body.length, answered.body instanceof Uint8Array ? answered.body.length : 0)
-    return answered
+    return encodeOutput(model, await perform(model, input, callOf(asking, settings.parts)), requestId)
   }
 
   /** Counts a request against its caller's limits.
@@ -114,6 +117,9 @@ type OperationsByName = Readonly<Record<string, ((input: never, call: never) => 
 interface Progress {
   service: QueryService
   action?: string
+  visit?: Visit
+  /** Of its payload. */
+  receivedSizeBytes: number
 }
 
 /** Says who signed a request, for whichever of both services and regions it is signed. */

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { ListBucketsCommand } from '@aws-sdk/client-s3'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import aws4 from 'aws4'
+import { trafficOf } from '../../src/store/catalog/traffic.js'
 import { type FreshServer, credentials, freshServer } from '../fresh-server.js'
 import { stsOf } from './clients.js'
 
@@ -81,6 +82,16 @@ describe('IAM and STS beside S3', () => {
     const presigned = await signed({ method: 'GET', path: `${path}&X-Amz-Expires=60`, body: '', signQuery: true })
     equal(presigned.status, 200)
     match(presigned.body, /<GetCallerIdentityResult>/)
+  })
+
+  it('counts what a refused request sends and is sent, as that of any other', async () => {
+    const body = `Action=Nothing&Version=2010-05-08&Padding=${'x'.repeat(1000)}`
+    const refused = await signed({ body, service: 'iam' })
+    equal(refused.code, 'InvalidAction')
+    // What was counted is written when a server stops.
+    const { store } = (await server.restart()).server
+    const [traffic] = await store.catalog.read(trafficOf, { kind: 'key', subject: credentials.accessKeyId })
+    deepEqual([traffic?.requests, traffic?.bytesIn, traffic?.bytesOut], [1, body.length, refused.body.length])
   })
 
   it('leaves everything that is signed for S3 to S3', async () => {
