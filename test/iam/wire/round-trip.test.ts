@@ -16,37 +16,45 @@ import { sampler } from './random-values.js'
 
 const sdks = { iam: Iam, sts: Sts }
 
+/** Of the request under way: what its client sent, and what it is answered. One client a service sends them all, one after the other: making one takes
+ *  longer than all it is asked to do here. */
+let exchange: { request?: SdkRequest; readonly answer: Answer | undefined } = { answer: undefined }
+
+const settings = {
+  region: 'us-east-1',
+  endpoint: 'http://localhost:9000',
+  maxAttempts: 1,
+  credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' },
+  requestHandler: {
+    handle: (given: SdkRequest) => {
+      exchange.request = given
+      return Promise.resolve({ response: responseOf(exchange.answer) })
+    },
+  },
+}
+// Both clients send the commands of their own service.
+const clients = {
+  iam: new Iam.IAMClient(settings),
+  sts: new Sts.STSClient(settings) as unknown as Iam.IAMClient,
+}
+
 /** What a client sends of an input, without a server: the handler keeps the request and answers `answer`. */
 async function sent(
   { service, name }: ActionModel,
   input: object,
   answer: Answer | undefined,
 ): Promise<{ request: SdkRequest; output: unknown }> {
-  let request: SdkRequest | undefined
-  const settings = {
-    region: 'us-east-1',
-    endpoint: 'http://localhost:9000',
-    maxAttempts: 1,
-    credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' },
-    requestHandler: {
-      handle: (given: SdkRequest) => {
-        request = given
-        return Promise.resolve({ response: responseOf(answer) })
-      },
-    },
-  }
+  const own: typeof exchange = { answer }
+  exchange = own
   const commands: ReadonlyMap<string, unknown> = new Map(Object.entries(sdks[service]))
   // The class of the name; what it is given is made from its own schema, which no static type can follow.
   const Command = commands.get(`${name}Command`) as new (given: object) => Iam.GetUserCommand
-  // Both clients send the commands of their own service.
-  const client =
-    service === 'iam' ? new Iam.IAMClient(settings) : (new Sts.STSClient(settings) as unknown as Iam.IAMClient)
-  const output: unknown = await client.send(new Command(input)).catch((error: unknown) => {
+  const output: unknown = await clients[service].send(new Command(input)).catch((error: unknown) => {
     // Without an answer it has nothing to read; what it sent is there all the same.
-    if (answer !== undefined || request === undefined) throw error
+    if (answer !== undefined || own.request === undefined) throw error
   })
-  if (request === undefined) throw new Error('The client sent nothing')
-  return { request, output }
+  if (own.request === undefined) throw new Error('The client sent nothing')
+  return { request: own.request, output }
 }
 
 function responseOf(answer: Answer | undefined): HttpResponse {
