@@ -111,7 +111,7 @@ describe('what was taken away', () => {
     equal(await reads(clientOf(endpoint, later)), 'allowed')
     await revoke(store, role)
     equal(await reads(clientOf(endpoint, later)), '403 AccessDenied')
-    await store.catalog.commit(deleteIdentity, place)
+    await store.catalog.commit(deleteIdentity, { ...place, now: Date.now() })
     equal(await reads(clientOf(endpoint, later)), '403 InvalidAccessKeyId')
   })
 
