@@ -17,17 +17,20 @@ const floors = {
   identity: ['contract', 'store', 'outgoing'],
   s3: ['contract', 'auth', 'wire'],
   iam: ['contract', 'auth', 'wire'],
+  admin: ['contract', 'auth', 'store'],
+  command: ['contract', 'auth'],
 }
 
 /** Packages and Node modules only these folders may import as values: HTTP stays above the rooms, SQL and files below them. */
 const reserved = {
   'better-sqlite3': ['store'],
   busboy: ['s3'],
-  koa: ['s3'],
+  koa: ['s3', 'admin'],
+  '@koa/router': ['admin'],
   'node:http': ['s3', 'outgoing'],
   'node:https': ['s3', 'outgoing'],
-  'node:fs': ['store', 'auth'],
-  'node:fs/promises': ['store', 'auth'],
+  'node:fs': ['store', 'auth', 'command'],
+  'node:fs/promises': ['store', 'auth', 'command'],
 }
 
 /** What the pure floor may use as values: arithmetic, no files, no network. Types may come from anywhere. */

@@ -1,8 +1,9 @@
-// The command line: `cairn serve`, `check`, `scrub`, `repair`, `usage`, `backup`, `restore`. Exit codes: 0 all is well, 1 something is wrong with
+// The command line: `cairn serve`, `check`, `scrub`, `repair`, `usage`, `backup`, `restore`, `admin`. Exit codes: 0 all is well, 1 something is wrong with
 // the data or the server broke, 2 it could not start.
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addAdminCommands } from './admin-commands.js'
 import { addBackupCommands } from './backup-commands.js'
 import { companyLine, faultLine, progressReporter } from './check-report.js'
 import { readSettings, SettingsError } from './config.js'
@@ -87,6 +88,7 @@ program
   .action(renewMasterKey)
 
 addBackupCommands(program)
+addAdminCommands(program)
 
 try {
   await program.parseAsync()

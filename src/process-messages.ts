@@ -1,5 +1,6 @@
 // What the supervisor and its processes say to each other over the channel that comes with a child process. Everything is JSON.
 
+import type { Denial } from './auth/denials.js'
 import type { Tally } from './auth/limits/request-windows.js'
 import type { RootKey } from './auth/root-key.js'
 import { Secret } from './auth/secret.js'
@@ -70,6 +71,10 @@ export type ToWorkerProcess =
     }
   /** A socket comes with it. */
   | { readonly kind: 'connection' }
+  /** Another worker wonders what this one has denied to a request. */
+  | { readonly kind: 'denialsWanted'; readonly number: number; readonly requestId: string }
+  /** What the others have denied to it. */
+  | { readonly kind: 'denials'; readonly number: number; readonly denials: readonly Denial[] }
   | Tallies
   | Stop
 
@@ -79,6 +84,9 @@ export type FromWorkerProcess =
   | Refused
   /** So many connections that were handed over have been taken, in their order, and so many have closed. */
   | { readonly kind: 'connections'; readonly taken: number; readonly closed: number }
+  /** What have the other workers denied to a request? */
+  | { readonly kind: 'denialsWanted'; readonly number: number; readonly requestId: string }
+  | { readonly kind: 'denials'; readonly number: number; readonly denials: readonly Denial[] }
   | Tallies
   | StoppedWriting
 

@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import Koa from 'koa'
+import { administration } from './administration.js'
 import { iamAuthorizer } from './auth/authorize-iam.js'
 import { formAuthenticator } from './auth/authenticate-form.js'
 import { blockListOf } from './auth/address-list.js'
@@ -13,7 +14,7 @@ import { Entry } from './auth/limits/entry.js'
 import { Guard } from './auth/limits/guard.js'
 import { RequestWindows } from './auth/limits/request-windows.js'
 import { authorizer } from './auth/authorize.js'
-import { Denials } from './auth/denials.js'
+import { type Denial, Denials } from './auth/denials.js'
 import { keyRing } from './auth/key-ring.js'
 import { KeyUses } from './auth/key-uses.js'
 import { operatorKey } from './auth/operator.js'
@@ -22,7 +23,7 @@ import { corsRulesOf } from './buckets/bucket-cors.js'
 import { SettingsError } from './config.js'
 import { everythingBlocked } from './contract/bucket-access.js'
 import type { Log } from './contract/log.js'
-import { type Clock, type Operations, systemClock } from './contract/operation.js'
+import { type Clock, type OperationName, type Operations, systemClock } from './contract/operation.js'
 import { health } from './health.js'
 import { iamApp } from './iam/app.js'
 import { iamOperations } from './iam-operations.js'
@@ -118,6 +119,8 @@ export interface Application {
   /** Does not listen yet. */
   readonly server: Server
   readonly connections: Connections
+  /** Of this process. */
+  readonly denials: Denials
   /** Whether no further requests are wanted; said under `/-/health/ready`. */
   isStopping: boolean
   /** What callers may ask for. To be closed before the store. */
@@ -126,13 +129,21 @@ export interface Application {
   readonly windows: { readonly addresses: RequestWindows; readonly callers: RequestWindows }
 }
 
+/** What an application is given beside its settings. */
+interface ApplicationParts extends Pick<ServerParts, 'operations'> {
+  readonly clock: Clock
+  readonly log: Log
+  /** What other processes of the server have denied to a request. */
+  readonly denialsElsewhere?: (requestId: string) => Promise<readonly Denial[]>
+}
+
 /** Makes the application of a server, or of one of its worker processes. */
 export function applicationOn(
   store: ServedStore,
   rootKey: RootKey,
   settings: Settings,
   tls: Tls | undefined,
-  { clock, log, operations: added }: Pick<ServerParts, 'operations'> & { readonly clock: Clock; readonly log: Log },
+  { clock, log, operations: added, denialsElsewhere = async () => [] }: ApplicationParts,
 ): Application {
   const connections = new Connections(Math.ceil(settings.connectionsMax / settings.workers))
   const hostId = newHostId()
@@ -147,7 +158,8 @@ export function applicationOn(
   const operator = operatorKey(rootKey, account)
   const uses = new KeyUses(catalog, region, log)
   const keys = keyRing({ operator, catalog, sealer: store.sealer, clock, uses })
-  const parts = { catalog, region, clock, log, denials: new Denials() }
+  const denials = new Denials()
+  const parts = { catalog, region, clock, log, denials }
   const decider = authorizer(parts)
   // Counted apart: who has many addresses must not make callers forgotten.
   const windows = { addresses: new RequestWindows(clock), callers: new RequestWindows(clock) }
@@ -164,13 +176,17 @@ export function applicationOn(
   // Every error is answered and logged by the application; what is left are sockets that broke after the answer.
   app.silent = true
   const isReady = async (): Promise<boolean> => !application.isStopping && store.failure() === undefined
+  const isOurs = isOursUnder(settings.domain)
   const entry = new Entry({ catalog, clock, callers })
+  const authenticate = guard.around(authenticator({ keys, region, clock }))
+  const trustedProxies = settings.trustedProxies.length === 0 ? undefined : blockListOf(settings.trustedProxies)
+  const served = { ...operations(store, clock, region, newBuckets), ...added }
   const s3 = s3App({
-    operations: { ...operations(store, clock, region, newBuckets), ...added },
-    authenticate: guard.around(authenticator({ keys, region, clock })),
+    operations: served,
+    authenticate,
     authenticateForm: guard.aroundForms(formsOf),
     entry,
-    trustedProxies: settings.trustedProxies.length === 0 ? undefined : blockListOf(settings.trustedProxies),
+    trustedProxies,
     authorizer: decider,
     domains: settings.domain,
     hostId,
@@ -191,12 +207,27 @@ export function applicationOn(
     limits: { idleMsMax: settings.idleTimeoutMs, lingerMsMax, skippedSizeBytesMax },
     log,
   })
-  app.use(health(isReady, isOursUnder(settings.domain)))
+  const administrationApp = administration({
+    store,
+    operator,
+    authorizer: decider,
+    denials: async (requestId) => [...denials.of(requestId), ...(await denialsElsewhere(requestId))],
+    // The operations are listed under their names.
+    operationNames: Object.keys(served) as OperationName[],
+    clock,
+    connections,
+    authenticate,
+    trustedProxies,
+    isOurs,
+    log,
+  })
+  app.use(health(isReady, isOurs))
+  app.use(administrationApp)
   app.use(s3)
   const server = httpServer(settings, tls, listenerOf(app, s3, log), connections, hostId)
   const sweep = keepPace(connections, { rateBytesMin: settings.transferRateMin, graceMs: settings.transferGraceMs })
   server.once('close', () => clearInterval(sweep))
-  const application: Application = { server, connections, isStopping: false, callers, windows }
+  const application: Application = { server, connections, denials, isStopping: false, callers, windows }
   return application
 }
 

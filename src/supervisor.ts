@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { lockServedData } from './locked-data.js'
 import { openLog } from './log.js'
 import type { Log } from './contract/log.js'
+import type { Denial } from './auth/denials.js'
 import type { RootKey } from './auth/root-key.js'
 import { Child } from './child.js'
 import { type FromWriterProcess, type HandedKeys, receivedKey, type ToWriterProcess } from './process-messages.js'
@@ -103,6 +104,7 @@ class Supervisor {
             for (const worker of this.#workers) if (worker !== from) worker.tell(tallies)
           },
           onStoppedWriting: (reason) => this.#passOnStop(reason),
+          denialsOfOthers: (requestId) => this.#denialsBeside(i, requestId),
           onBroken: (error) => this.#giveUp(error),
         }),
     )
@@ -218,6 +220,12 @@ class Supervisor {
       () => this.#log.info({}, 'the writer is back'),
       () => undefined,
     )
+  }
+
+  /** What all workers but one have denied to a request. */
+  async #denialsBeside(asker: number, requestId: string): Promise<readonly Denial[]> {
+    const others = this.#workers.filter((_, i) => i !== asker)
+    return (await Promise.all(others.map((worker) => worker.denials(requestId)))).flat()
   }
 
   #giveUp(error: Error): void {

@@ -1,7 +1,9 @@
 // A worker process: serves the connections the supervisor hands over, with bodies of its own and the catalog by way of the writer process.
 
 import type { Socket } from 'node:net'
+import type { Denial } from './auth/denials.js'
 import { systemClock } from './contract/operation.js'
+import { Inquiries } from './inquiries.js'
 import { openLog } from './log.js'
 import { type FromWorkerProcess, receivedKey, refusalOf, type ToWorkerProcess } from './process-messages.js'
 import { tlsOf } from './listen.js'
@@ -21,6 +23,8 @@ let serving: { readonly application: Application; readonly store: ServedStore } 
 const open = new Set<Socket>()
 /** What the supervisor has not been told yet. */
 let news = { taken: 0, closed: 0 }
+/** What other workers are asked. */
+const inquiries = new Inquiries<readonly Denial[]>()
 let whenEmpty: (() => void) | undefined
 let stopping: Promise<void> | undefined
 
@@ -40,6 +44,12 @@ function receive(message: ToWorkerProcess, socket: Socket | undefined): void {
       return
     case 'connection':
       return take(socket)
+    case 'denialsWanted': {
+      const { number, requestId } = message
+      return say({ kind: 'denials', number, denials: serving?.application.denials.of(requestId) ?? [] })
+    }
+    case 'denials':
+      return inquiries.answer(message.number, message.denials)
     case 'stop':
       void stop(message.graceMs)
   }
@@ -65,12 +75,18 @@ async function start({ settings, run, instance, number, keys }: ToWorkerProcess 
       process.exit(1)
     },
   })
-  const application = applicationOn(store, receivedKey(keys.root), settings, tls, { clock: systemClock, log })
+  const parts = { clock: systemClock, log, denialsElsewhere }
+  const application = applicationOn(store, receivedKey(keys.root), settings, tls, parts)
   // It is given its connections; with this event Node begins to look for those whose headers are late.
   application.server.emit('listening')
   serving = { application, store }
   setInterval(() => tellTallies(application), talliesMs).unref()
   say({ kind: 'ready' })
+}
+
+/** What the other workers have denied to a request. */
+async function denialsElsewhere(requestId: string): Promise<readonly Denial[]> {
+  return (await inquiries.ask((number) => say({ kind: 'denialsWanted', number, requestId }))) ?? []
 }
 
 /** Tells the other workers what was counted here. */

@@ -3,7 +3,9 @@
 import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Child } from './child.js'
+import type { Denial } from './auth/denials.js'
 import type { Log } from './contract/log.js'
+import { Inquiries } from './inquiries.js'
 import type { FromWorkerProcess, Tallies, ToWorkerProcess } from './process-messages.js'
 import { Restarts } from './restarts.js'
 import { newInstance } from './store/bodies.js'
@@ -22,6 +24,8 @@ export interface WorkerEvents {
   readonly onTallies: (tallies: Tallies, from: WorkerSlot) => void
   /** A sync has failed in it. */
   readonly onStoppedWriting: (reason: string) => void
+  /** It asks what the other workers have denied to a request. */
+  readonly denialsOfOthers: (requestId: string) => Promise<readonly Denial[]>
   /** It cannot be started any more. */
   readonly onBroken: (error: Error) => void
 }
@@ -32,6 +36,7 @@ export class WorkerSlot {
   readonly #log: Log
   readonly #events: WorkerEvents
   readonly #restarts = new Restarts()
+  readonly #inquiries = new Inquiries<readonly Denial[]>()
   #child: Child<ToWorkerProcess, FromWorkerProcess> | undefined
   #isReady = false
   #isStopping = false
@@ -77,6 +82,13 @@ export class WorkerSlot {
     if (this.isReady) this.#child?.say(tallies)
   }
 
+  /** What it has denied to a request; nothing when it does not say in time. */
+  async denials(requestId: string): Promise<readonly Denial[]> {
+    if (!this.isReady) return []
+    const ask = (number: number): void => this.#child?.say({ kind: 'denialsWanted', number, requestId })
+    return (await this.#inquiries.ask(ask)) ?? []
+  }
+
   /** Tells it to finish what is under way. Told again, the shorter grace counts. */
   stop(graceMs: number): void {
     this.#isStopping = true
@@ -112,6 +124,12 @@ export class WorkerSlot {
               return child.noteTaken(message.taken)
             case 'tallies':
               return this.#events.onTallies(message, this)
+            case 'denials':
+              return this.#inquiries.answer(message.number, message.denials)
+            case 'denialsWanted':
+              return void this.#events
+                .denialsOfOthers(message.requestId)
+                .then((denials) => child.say({ kind: 'denials', number: message.number, denials }))
             case 'stoppedWriting':
               return this.#events.onStoppedWriting(message.reason)
           }
@@ -122,6 +140,7 @@ export class WorkerSlot {
           this.#child = undefined
           this.#instance = undefined
           this.#connections = 0
+          this.#inquiries.abandon()
           this.#events.onDeath(instance)
           reject(refusal ?? new Error(`Worker ${this.#number} ended before it was ready (${how})`))
           // The first start is the operator's to try again.

@@ -17,7 +17,7 @@ import {
 import { type Sealer, secretPurpose } from '../store/sealer.js'
 import { CompiledPolicies } from './compiled-policies.js'
 import type { KeyUses } from './key-uses.js'
-import type { Key, KeyRing } from './keys.js'
+import { KeyEnded, type Key, type KeyRing } from './keys.js'
 import { Secret } from './secret.js'
 import { accountOf, standingOfOwner, standingOfSession } from './standing-of.js'
 
@@ -71,8 +71,9 @@ class CatalogKeys implements KeyRing {
     if (token !== undefined) return this.#ofSession(accessKeyId, token)
     if (accessKeyId === this.#operatorKeyId) return this.#parts.operator
     const kept = this.#ofCatalog(accessKeyId, this.#parts.catalog.accessNumber())
-    if (kept === undefined) throw unknownKey(accessKeyId)
-    return kept.key
+    if (kept !== undefined) return kept.key
+    // What the catalog has is kept, whether it may be used or not.
+    throw this.#keys.has(accessKeyId) ? new KeyEnded(accessKeyId) : unknownKey(accessKeyId)
   }
 
   noteUse(key: Key, service: string): void {
@@ -119,7 +120,7 @@ class CatalogKeys implements KeyRing {
     const parent = this.#parentOf(session, number)
     if (parent === 'gone') {
       this.#sessions.delete(token)
-      throw unknownKey(accessKeyId)
+      throw new KeyEnded(accessKeyId)
     }
     if (known?.number === number) return known.key
     const key = this.#keyOf(session, parent, known?.key.secret)
@@ -155,7 +156,7 @@ class CatalogKeys implements KeyRing {
       return { secret, standing: { ...standing, caller: { ...standing.caller, principal } } }
     }
     if (parent === undefined || parent.user !== undefined || parent.account.accountId !== session.accountId) {
-      throw unknownKey(session.accessKeyId)
+      throw new KeyEnded(session.accessKeyId)
     }
     return {
       secret,
@@ -167,7 +168,7 @@ class CatalogKeys implements KeyRing {
     if (subjectId === undefined) return undefined
     const subject = this.#parts.catalog.readNow(kind === 'role' ? standingOfRole : standingOfUser, subjectId)
     const isRevoked = subject?.sessionsRevokedBeforeMs !== undefined && issuedMs < subject.sessionsRevokedBeforeMs
-    if (subject === undefined || isRevoked || subject.accountId !== accountId) throw unknownKey(accessKeyId)
+    if (subject === undefined || isRevoked || subject.accountId !== accountId) throw new KeyEnded(accessKeyId)
     return subject
   }
 }

@@ -1,5 +1,6 @@
 // Access keys as authentication asks for them: a secret, and who stands behind it.
 
+import { S3Error } from '../contract/errors.js'
 import type { Secret } from './secret.js'
 import type { Standing } from './standing.js'
 
@@ -7,6 +8,14 @@ import type { Standing } from './standing.js'
 export interface Key {
   readonly secret: Secret
   readonly standing: Standing
+}
+
+/** InvalidAccessKeyId for a key, or a session of one, that was good once: it is disabled, has expired or was revoked. Who uses it does not guess. */
+export class KeyEnded extends S3Error {
+  /** @param accessKeyId as the request states it */
+  constructor(accessKeyId: string) {
+    super('InvalidAccessKeyId', { members: { AWSAccessKeyId: accessKeyId } })
+  }
 }
 
 /** Finds keys by their id. */

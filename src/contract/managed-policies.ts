@@ -49,7 +49,7 @@ export const managedPolicies: ReadonlyMap<string, ManagedPolicy> = new Map(
       'Auditor',
       'AUDITOR',
       'Reading usage, limits and why requests were decided as they were; no object and no secret.',
-      [allow(['cairn:GetUsage', 'cairn:GetQuota', 'cairn:GetLimit', 'cairn:Explain'])],
+      [allow(['cairn:Get*', 'cairn:List*', 'cairn:Explain'])],
     ),
     managed('/', 'IAMFullAccess', 'IAMFULL', 'Everything with users, groups, roles, keys and policies.', [
       allow('iam:*'),

@@ -6,6 +6,7 @@ import type { Log } from '../../contract/log.js'
 import type { Clock } from '../../contract/operation.js'
 import type { HttpRequest } from '../../contract/request.js'
 import type { FormFields } from '../authenticate-form.js'
+import { KeyEnded } from '../keys.js'
 import { decodedParameter } from '../sigv4/recode.js'
 import { isPresigned, isPresignedVersion2 } from '../sigv4/presigned-query.js'
 import { addressGroup } from './address-group.js'
@@ -108,7 +109,7 @@ export class Guard {
     try {
       answer = authenticate()
     } catch (error) {
-      const isCounted = this.#settings.failuresPerMinute > 0
+      const isCounted = this.#settings.failuresPerMinute > 0 && !(error instanceof KeyEnded)
       if (isCounted && error instanceof S3Error && guesses.has(error.code)) this.#note(remoteAddress, keyId(named))
       throw error
     }

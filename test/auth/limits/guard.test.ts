@@ -1,4 +1,5 @@
 import { equal, ok, throws } from 'node:assert/strict'
+import { KeyEnded } from '../../../src/auth/keys.js'
 import { Guard } from '../../../src/auth/limits/guard.js'
 import { RequestWindows } from '../../../src/auth/limits/request-windows.js'
 import { S3Error, type ErrorCode } from '../../../src/contract/errors.js'
@@ -96,6 +97,18 @@ describe('Guessing', () => {
       equal(ask('192.0.2.1', 'AKID', code), code)
     }
     equal(ask('192.0.2.1', 'AKID'), 'SlowDown')
+  })
+
+  it('is not what a disabled, expired or revoked key does, however often it is tried', () => {
+    const { guard, ask } = guardOf()
+    const authenticate = guard.around((request: HttpRequest) => {
+      throw new KeyEnded(request.path)
+    })
+    const headers = { authorization: 'AWS4-HMAC-SHA256 Credential=AKIDENDED/…' }
+    const request = { method: 'GET', path: '/', query: '', headers, remoteAddress: '192.0.2.1', isSecure: false }
+    for (let i = 0; i < 100; i += 1) throws(() => authenticate(request), { code: 'InvalidAccessKeyId' })
+    equal(guard.failingCount, 0)
+    equal(ask('192.0.2.1', 'AKIDOTHER'), 'authenticated')
   })
 
   it('from one address locks a key out for no other address', () => {
