@@ -91,20 +91,20 @@ describe('health', () => {
     await request.head('/-/health/ready').expect(200)
   })
 
-  it('is nobody else’s path: other paths and methods want a signature', async () => {
+  it('is nobody else’s path: other paths and methods are S3’s, which has no such bucket', async () => {
     const { endpoint } = await freshServer({ hasBucket: false })
     const request = supertest(endpoint.origin)
 
-    await request.get('/-/health').expect(403)
-    await request.get('/-/health/else').expect(403)
-    await request.get('/-/healthy').expect(403)
-    await request.delete('/-/health/live').expect(403)
+    await request.get('/-/health').expect(404, /<Code>NoSuchBucket</)
+    await request.get('/-/health/else').expect(404, /<Code>NoSuchBucket</)
+    await request.get('/-/healthy').expect(404, /<Code>NoSuchBucket</)
+    await request.delete('/-/health/live').expect(404, /<Code>NoSuchBucket</)
   })
 
   it('does not hide a key of that name under the host name of a bucket', async () => {
     const { endpoint } = await freshServer({ hasBucket: false })
 
-    await supertest(endpoint.origin).get('/-/health/live').set('Host', 'photos.localhost').expect(403)
+    await supertest(endpoint.origin).get('/-/health/live').set('Host', 'photos.localhost').expect(404, /<Code>NoSuchBucket</)
   })
 
   it('is not ready any more while the server stops', async () => {
