@@ -54,6 +54,7 @@ export function iamAuthorizer(
     const rights = iamRightsOf(operation, input, {
       accountNumber: principal.account.number,
       ownName,
+      isAccount: principal.kind === 'root',
       pathOf: (kind, name) => look(kind, name)?.path,
     })
     const subject = (): IdentityFacts | undefined => {

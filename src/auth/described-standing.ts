@@ -55,6 +55,7 @@ const keylessUser = (user: IdentityStanding): KeyStanding => ({
   accessKeyId: '',
   sealedSecret: new Uint8Array(0),
   isActive: true,
+  createdMs: 0,
   expiresMs: undefined,
   policy: undefined,
   user,

@@ -128,11 +128,13 @@ class CatalogKeys implements KeyRing {
     return key
   }
 
-  /** The key that asked for a session; undefined where none is asked about. A session ends with it. */
-  #parentOf({ parentAccessKeyId: id }: Session, number: number): KeyStanding | undefined | 'gone' {
+  /** The key that asked for a session; undefined where none is asked about. A session ends with it, whoever brings a key of the same id along later. */
+  #parentOf(session: Session, number: number): KeyStanding | undefined | 'gone' {
+    const { parentAccessKeyId: id } = session
     if (id === undefined) return undefined
     if (id === this.#operatorKeyId) return undefined
-    return this.#ofCatalog(id, number)?.stored ?? 'gone'
+    const parent = this.#ofCatalog(id, number)?.stored
+    return parent !== undefined && mayHaveAsked(parent, session) ? parent : 'gone'
   }
 
   /** @throws InvalidAccessKeyId when what its rights come from is gone, or its sessions were revoked since */
@@ -171,6 +173,13 @@ class CatalogKeys implements KeyRing {
     if (subject === undefined || isRevoked || subject.accountId !== accountId) throw new KeyEnded(accessKeyId)
     return subject
   }
+}
+
+/** Whether a key may be the one that asked for a session: it was there before, and is of whom the session stands for. Roles are assumed by others. */
+function mayHaveAsked({ createdMs, user, account }: KeyStanding, session: Session): boolean {
+  // Sessions are issued in whole seconds.
+  if (session.issuedMs < Math.floor(createdMs / 1000) * 1000) return false
+  return session.kind === 'role' || (account.accountId === session.accountId && user?.id === session.subjectId)
 }
 
 function opened(sealer: Sealer, { accessKeyId, sealedSecret }: KeyStanding): Secret {

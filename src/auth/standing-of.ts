@@ -93,7 +93,7 @@ function roleOf(
     arn: `arn:aws:sts::${account.number}:assumed-role/${role.name}/${name}`,
     roleArn: role.arn,
     id: `${role.id}:${name}`,
-    tags: new Map([...role.tags, ...Object.entries(tags)]),
+    tags: withSessionTags(role.tags, tags),
     ...(federated !== undefined && {
       federated: new Map([
         ['aws:federatedprovider', [federated.provider]],
@@ -101,6 +101,12 @@ function roleOf(
       ]),
     }),
   }
+}
+
+/** "If you pass a session tag with the same key as a tag that is attached to the role, the session tag overrides the role tag", whatever the case of either. */
+function withSessionTags(roleTags: IdentityStanding['tags'], tags: Session['tags']): ReadonlyMap<string, string> {
+  const given = new Set(Object.keys(tags).map((key) => key.toLowerCase()))
+  return new Map([...roleTags.filter(([key]) => !given.has(key.toLowerCase())), ...Object.entries(tags)])
 }
 
 const userOf = (user: IdentityStanding): Principal => ({

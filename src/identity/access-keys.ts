@@ -3,7 +3,7 @@
 import type { AccessKeyMetadata } from '@aws-sdk/client-iam'
 import { newId, newSecretAccessKey } from '../contract/arns.js'
 import { IamError } from '../contract/iam-errors.js'
-import type { IamOperation } from '../contract/iam-operation.js'
+import type { IamCall, IamOperation } from '../contract/iam-operation.js'
 import type { Clock } from '../contract/operation.js'
 import {
   accessKeyOfId,
@@ -40,15 +40,19 @@ const toMetadata = (row: KeyRow): AccessKeyMetadata => ({
   CreateDate: new Date(row.createdMs),
 })
 
+/** Security rule 7: "A child's rights (session, service account) are a subset of its parent's when made and when used."
+ *  @throws AccessDenied to a key with less than its owner's rights */
+function requireUnlimited({ policies }: IamCall): void {
+  if ((policies?.session.length ?? 0) === 0) return
+  throw new IamError('AccessDenied', 'A key with less than the rights of its owner makes no keys, nor any good again.')
+}
+
 /** Makes a key for a user, or for who asks. Its secret is told here, and never again.
- *  Security rule 7: "A child's rights (session, service account) are a subset of its parent's when made and when used."
  *  @throws AccessDenied to a key with less than its owner's rights; ValidationError, NoSuchEntity, LimitExceeded */
 export const createAccessKey =
   (store: Store, clock: Clock): IamOperation<'CreateAccessKey'> =>
   async (input, call) => {
-    if ((call.policies?.session.length ?? 0) > 0) {
-      throw new IamError('AccessDenied', 'A key with less than the rights of its owner makes no keys.')
-    }
+    requireUnlimited(call)
     const userName = userOrCaller(input.UserName, call)
     const [id, secret, now] = [newId('AKIA'), newSecretAccessKey(), clock.now()]
     await store.catalog.commit(createAccessKeyRow, {
@@ -85,7 +89,7 @@ export const listAccessKeys =
   }
 
 /** Disables a key, or lets it be used again.
- *  @throws ValidationError, NoSuchEntity */
+ *  @throws AccessDenied to a key with less than its owner's rights that would let one be used; ValidationError, NoSuchEntity */
 export const updateAccessKey =
   (store: Store): IamOperation<'UpdateAccessKey'> =>
   async (input, call) => {
@@ -93,6 +97,7 @@ export const updateAccessKey =
     if (status !== 'Active' && status !== 'Inactive') {
       throw invalid('Status', status, 'Member must satisfy enum value set: [Active, Inactive]')
     }
+    if (status === 'Active') requireUnlimited(call)
     await store.catalog.commit(updateAccessKeyRow, {
       id: requireAccessKeyId(input.AccessKeyId),
       owner: { accountId: call.principal.account.id, userName: userOrCaller(input.UserName, call) },

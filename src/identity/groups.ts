@@ -69,13 +69,14 @@ export const listGroups =
 /** Gives a group another name or path.
  *  @throws ValidationError, NoSuchEntity, EntityAlreadyExists */
 export const updateGroup =
-  (store: Store): IamOperation<'UpdateGroup'> =>
+  (store: Store, clock: Clock): IamOperation<'UpdateGroup'> =>
   async (input, { principal }) => {
     const { NewGroupName, NewPath } = input
     await store.catalog.commit(renameIdentity, {
       ...groupOf(principal.account.id, input.GroupName),
       newName: NewGroupName === undefined ? undefined : requireGroupName(NewGroupName, 'NewGroupName'),
       newPath: NewPath === undefined ? undefined : requirePath(NewPath, 'NewPath'),
+      now: clock.now(),
     })
     return {}
   }
@@ -83,9 +84,12 @@ export const updateGroup =
 /** Removes a group that has neither users nor policies any more.
  *  @throws ValidationError, NoSuchEntity, DeleteConflict */
 export const deleteGroup =
-  (store: Store): IamOperation<'DeleteGroup'> =>
+  (store: Store, clock: Clock): IamOperation<'DeleteGroup'> =>
   async (input, { principal }) => {
-    await store.catalog.commit(deleteIdentity, groupOf(principal.account.id, input.GroupName))
+    await store.catalog.commit(deleteIdentity, {
+      ...groupOf(principal.account.id, input.GroupName),
+      now: clock.now(),
+    })
     return {}
   }
 

@@ -120,9 +120,12 @@ export const updateAssumeRolePolicy =
 /** Removes a role that has nothing any more; its sessions end at once.
  *  @throws ValidationError, NoSuchEntity, DeleteConflict */
 export const deleteRole =
-  (store: Store): IamOperation<'DeleteRole'> =>
+  (store: Store, clock: Clock): IamOperation<'DeleteRole'> =>
   async (input, { principal }) => {
-    await store.catalog.commit(deleteIdentity, roleOf(principal.account.id, input.RoleName))
+    await store.catalog.commit(deleteIdentity, {
+      ...roleOf(principal.account.id, input.RoleName),
+      now: clock.now(),
+    })
     return {}
   }
 

@@ -80,16 +80,18 @@ export const listUsers =
     return { Users: entries.map((row) => toUser(row, false)), ...page }
   }
 
-/** Gives a user another name or path; policies that name the old one do not follow.
+/** Gives a user another name or path. Policies of buckets and roles that name him go on meaning him; resources of policies that have his name in them do
+ *  not follow.
  *  @throws ValidationError, NoSuchEntity, EntityAlreadyExists */
 export const updateUser =
-  (store: Store): IamOperation<'UpdateUser'> =>
+  (store: Store, clock: Clock): IamOperation<'UpdateUser'> =>
   async (input, { principal }) => {
     const { NewUserName, NewPath } = input
     await store.catalog.commit(renameIdentity, {
       ...userOf(principal.account.id, requireUserName(input.UserName)),
       newName: NewUserName === undefined ? undefined : requireUserName(NewUserName, 'NewUserName'),
       newPath: NewPath === undefined ? undefined : requirePath(NewPath, 'NewPath'),
+      now: clock.now(),
     })
     return {}
   }
@@ -97,9 +99,12 @@ export const updateUser =
 /** Removes a user that has nothing any more.
  *  @throws ValidationError, NoSuchEntity, DeleteConflict */
 export const deleteUser =
-  (store: Store): IamOperation<'DeleteUser'> =>
+  (store: Store, clock: Clock): IamOperation<'DeleteUser'> =>
   async (input, { principal }) => {
-    await store.catalog.commit(deleteIdentity, userOf(principal.account.id, requireUserName(input.UserName)))
+    await store.catalog.commit(deleteIdentity, {
+      ...userOf(principal.account.id, requireUserName(input.UserName)),
+      now: clock.now(),
+    })
     return {}
   }
 

@@ -132,10 +132,10 @@ export async function revoke(store: Store, from: User | Role): Promise<void> {
 export async function makeKey(
   store: Store,
   owner: User | AccountName,
-  options: { readonly policy?: string; readonly expiresMs?: number } = {},
+  options: { readonly policy?: string; readonly expiresMs?: number; readonly accessKeyId?: string } = {},
 ): Promise<Credentials> {
   const [accountId, userName] = 'account' in owner ? [owner.account.id, owner.name] : [owner.id, null]
-  const accessKeyId = newId('AKIA')
+  const { accessKeyId = newId('AKIA') } = options
   const secretAccessKey = newSecretAccessKey()
   await store.catalog.commit(createAccessKey, {
     accountId,

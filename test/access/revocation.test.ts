@@ -111,7 +111,7 @@ describe('what was taken away', () => {
     equal(await reads(clientOf(endpoint, later)), 'allowed')
     await revoke(store, role)
     equal(await reads(clientOf(endpoint, later)), '403 AccessDenied')
-    await store.catalog.commit(deleteIdentity, place)
+    await store.catalog.commit(deleteIdentity, { ...place, now: Date.now() })
     equal(await reads(clientOf(endpoint, later)), '403 InvalidAccessKeyId')
   })
 
@@ -135,6 +135,35 @@ describe('what was taken away', () => {
       await wait(800)
       equal(await reads(s3), '403 InvalidAccessKeyId', kind)
     }
+  })
+
+  it('is gone for good: no key of the same id brings sessions of a deleted key back', async () => {
+    const { store, account, endpoint, reads } = await world()
+    const user = await makeUser(store, account, 'ann', readsAll)
+    const other = await makeUser(store, await makeAccount(store, 'other'), 'eve', readsAll)
+    for (const kind of ['user', 'role'] as const) {
+      const parent = await makeKey(store, user)
+      const subject = kind === 'user' ? user : await makeRole(store, account, 'reader', readsAll)
+      const of = { accountId: account.id, kind, subjectId: subject.id, parentAccessKeyId: parent.accessKeyId }
+      const s3 = clientOf(endpoint, makeSession(store, of))
+      equal(await reads(s3), 'allowed', kind)
+      await wait(1_100)
+      await store.catalog.commit(deleteAccessKey, { id: parent.accessKeyId })
+      equal(await reads(s3), '403 InvalidAccessKeyId', kind)
+      for (const owner of [other, user]) {
+        await makeKey(store, owner, { accessKeyId: parent.accessKeyId })
+        equal(await reads(s3), '403 InvalidAccessKeyId', `${kind}, key of ${owner.name}`)
+        await store.catalog.commit(deleteAccessKey, { id: parent.accessKeyId })
+      }
+    }
+    // Within the second too, a key of somebody else asked for nothing.
+    const parent = await makeKey(store, user)
+    const of = { accountId: account.id, kind: 'user', subjectId: user.id } as const
+    const issuedMs = Date.now() + 2_000
+    const s3 = clientOf(endpoint, makeSession(store, { ...of, issuedMs, parentAccessKeyId: parent.accessKeyId }))
+    await store.catalog.commit(deleteAccessKey, { id: parent.accessKeyId })
+    await makeKey(store, other, { accessKeyId: parent.accessKeyId })
+    equal(await reads(s3), '403 InvalidAccessKeyId')
   })
 
   it('is gone for the account itself with its key', async () => {

@@ -1,7 +1,12 @@
 // Security rule 7: "A child's rights (session, service account) are a subset of its parent's when made and when used." A key with less than the rights of
 // its owner, whatever its own policy says, makes no key that would have all of them.
 
-import { CreateAccessKeyCommand, ListAccessKeysCommand } from '@aws-sdk/client-iam'
+import {
+  CreateAccessKeyCommand,
+  DeleteAccessKeyCommand,
+  ListAccessKeysCommand,
+  UpdateAccessKeyCommand,
+} from '@aws-sdk/client-iam'
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { equal, rejects } from 'node:assert/strict'
 import { freshServer } from '../fresh-server.js'
@@ -35,5 +40,39 @@ describe('The key of a service account', () => {
     await rejects(iam.send(new CreateAccessKeyCommand({ UserName: 'ann' })), { name: 'AccessDenied' })
     await rejects(iam.send(new CreateAccessKeyCommand({})), { name: 'AccessDenied' })
     await iamOf(server, ann.credentials).send(new CreateAccessKeyCommand({}))
+  })
+
+  it('makes no key good again that was disabled, and touches none of the account itself by rights on its users', async () => {
+    const server = await freshServer()
+    const { rootKey, store } = server.server
+    const administration = administrationOf(store, systemClock, rootKey)
+    const { id: accountId, number } = await administration.createAccount('tenant')
+    const none = {
+      userName: undefined,
+      expires: undefined,
+      policy: undefined,
+      description: undefined,
+      given: undefined,
+    }
+    const main = await administration.createKey({ accountId, ...none })
+    const leaked = await administration.createKey({ accountId, ...none })
+    const ann = await makeUser(iamOf(server, main), 'ann', allow('iam:*'))
+    const rights = allow(
+      ['iam:DeleteAccessKey', 'iam:ListAccessKeys', 'iam:UpdateAccessKey'],
+      `arn:aws:iam::${number}:user/*`,
+    )
+    const child = iamOf(server, await administration.createKey({ accountId, ...none, policy: policy(rights) }))
+    const ofAccount = { AccessKeyId: leaked.accessKeyId }
+    const ofAnn = { AccessKeyId: ann.credentials.accessKeyId, UserName: 'ann' }
+
+    await rejects(child.send(new UpdateAccessKeyCommand({ ...ofAccount, Status: 'Inactive' })), {
+      name: 'AccessDenied',
+    })
+    await rejects(child.send(new DeleteAccessKeyCommand(ofAccount)), { name: 'AccessDenied' })
+    await rejects(child.send(new ListAccessKeysCommand({})), { name: 'AccessDenied' })
+    await child.send(new UpdateAccessKeyCommand({ ...ofAnn, Status: 'Inactive' }))
+    await rejects(child.send(new UpdateAccessKeyCommand({ ...ofAnn, Status: 'Active' })), { name: 'AccessDenied' })
+    await iamOf(server, main).send(new UpdateAccessKeyCommand({ ...ofAnn, Status: 'Active' }))
+    await iamOf(server, main).send(new DeleteAccessKeyCommand(ofAccount))
   })
 })

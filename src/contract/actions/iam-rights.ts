@@ -1,5 +1,6 @@
 // What each operation of IAM and STS needs, and which condition keys it gives. Pure.
 
+import { rootArn } from '../arns.js'
 import type { IamOperationName } from '../iam-operation.js'
 import type { StsOperationName } from '../sts-operation.js'
 import { type IamKind, iamSubjects } from './iam-operations.js'
@@ -10,6 +11,8 @@ export interface IamCallFacts {
   readonly accountNumber: string
   /** Name of the user who asks, for operations that mean him where no UserName is given. */
   readonly ownName?: string | undefined
+  /** Whether it is the account itself that asks, which is meant where no UserName is given. */
+  readonly isAccount?: boolean | undefined
   /** The path of what exists ("/division/"), which its ARN contains; undefined where there is none by that name. */
   readonly pathOf?: ((kind: IamKind, name: string) => string | undefined) | undefined
 }
@@ -86,6 +89,8 @@ function arnOfOne(kind: IamKind, operation: string, members: Members, facts: Iam
   const stated = whole === undefined ? undefined : members(whole)
   if (stated !== undefined) return stated
   const name = members(nameMembers[kind]) ?? (kind === 'user' ? facts.ownName : undefined)
+  // A key of the account with less than its rights: what it may do with users says nothing of the account's own keys.
+  if (name === undefined && kind === 'user' && facts.isAccount === true) return rootArn(facts.accountNumber)
   if (name === undefined) return arn(facts, `${kind}/`)
   // A provider's ARN has its URL without the scheme.
   if (kind === 'oidc-provider') return arn(facts, `${kind}/${name.replace(/^https?:\/\//, '')}`)

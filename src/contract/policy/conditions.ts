@@ -75,7 +75,7 @@ function testOf(
     ? (value, context) => !matches(value, context)
     : matches
   // The shape knows no other qualifier.
-  const test = valuesTest(key, qualifier as Qualifier, isNegated, ifExists !== undefined, holds)
+  const test = valuesTest(key, qualifier as Qualifier, isNegated, ifExists !== undefined, isAllow, holds)
   const holdsWithoutKey =
     ifExists !== undefined || qualifier === 'ForAllValues' || (isNegated && qualifier === undefined)
   return { test, line: { key, operator: operatorName, holdsWithoutKey, values } }
@@ -91,6 +91,9 @@ function nullTest(key: string, values: readonly string[]): Test {
   return (context) => wanted.includes((context(key)?.length ?? 0) === 0)
 }
 
+/** Keys of one tag, which has one value; but tags of S3 that differ in case are several tags, and keys have no case: Allow wants all of them to hold, Deny one. */
+const tagKey = /^(?:aws:(?:principal|request|resource)tag|iam:resourcetag|s3:(?:existing|request)objecttag)\//
+
 /** What a missing key and several values mean.
  *  Sources: IAM User Guide, "Condition operators": "If the key that you specify in a policy condition is not present in the request context, the values do not
  *  match and the condition is false. If the policy condition requires that the key is not matched … the condition is true"; "…IfExists": "If the key is not
@@ -102,6 +105,7 @@ function valuesTest(
   qualifier: Qualifier,
   isNegated: boolean,
   ifExists: boolean,
+  isAllow: boolean,
   holds: (value: string, context: Question['context']) => boolean,
 ): Test {
   return (context) => {
@@ -111,6 +115,10 @@ function valuesTest(
     }
     if (qualifier === 'ForAllValues') return values.every((value) => value === '' || holds(value, context))
     if (qualifier === 'ForAnyValue') return values.some((value) => value !== '' && holds(value, context))
+    // Whoever sets tags must not choose which of them is meant.
+    if (values.length > 1 && tagKey.test(key)) {
+      return isAllow ? values.every((value) => holds(value, context)) : values.some((value) => holds(value, context))
+    }
     // Several values without a qualifier: one that matches is enough, and none may match what must not.
     return isNegated ? values.every((value) => holds(value, context)) : values.some((value) => holds(value, context))
   }

@@ -11,6 +11,8 @@ export interface Principals {
   readonly accounts: ReadonlySet<string>
   /** ARNs of users, roles and sessions. */
   readonly arns: ReadonlySet<string>
+  /** Unique ids of users, roles and sessions, which policies have of those whose name became free. */
+  readonly ids: ReadonlySet<string>
   /** Canonical ids of accounts. */
   readonly canonical: ReadonlySet<string>
   /** Providers of web identities: their ARNs, or names of those AWS knows without one. */
@@ -30,6 +32,9 @@ const arnShapes = [
   /^arn:aws:sts::\d{12}:(?:assumed-role\/[\w+=,.@-]+|federated-user)\/[\w+=,.@-]+$/,
 ]
 
+/** "AIDA…" of a user, "AROA…" of a role, "AROA…:name" of a session. */
+const idShape = /^(?:AIDA[A-Z2-7]{17}|AROA[A-Z2-7]{17}(?::[\w+=,.@-]+)?)$/
+
 const canonicalShape = /^[\da-f]{64}$/
 const federatedShape = /^(?:arn:aws:iam::\d{12}:(?:oidc|saml)-provider\/[\w.:/=+@-]+|[\w-]+(?:\.[\w-]+)+)$/
 const serviceShape = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?$/
@@ -42,6 +47,7 @@ export function principalsOf(value: unknown, kind: PolicyKind): Principals {
     everybody: value === '*',
     accounts: new Set<string>(),
     arns: new Set<string>(),
+    ids: new Set<string>(),
     canonical: new Set<string>(),
     federated: new Set<string>(),
     services: new Set<string>(),
@@ -65,12 +71,16 @@ export function principalsOf(value: unknown, kind: PolicyKind): Principals {
   return found
 }
 
-function addAws(found: { everybody: boolean; accounts: Set<string>; arns: Set<string> }, id: string): void {
+function addAws(
+  found: { everybody: boolean; accounts: Set<string>; arns: Set<string>; ids: Set<string> },
+  id: string,
+): void {
   const root = rootShape.exec(id)?.[1]
   if (id === '*') found.everybody = true
   else if (root !== undefined) found.accounts.add(root)
   else if (accountShape.test(id)) found.accounts.add(id)
   else if (arnShapes.some((shape) => shape.test(id))) found.arns.add(id)
+  else if (idShape.test(id)) found.ids.add(id)
   else throw invalid(id)
 }
 
@@ -88,11 +98,11 @@ export function reachOf(principals: Principals, principal: AnyQuestion['principa
     case 'root':
       return hasAccount(principals, principal.account) ? 'direct' : 'none'
     case 'user':
-      if (principals.arns.has(principal.arn)) return 'direct'
+      if (isNamed(principals, principal.arn, principal.id)) return 'direct'
       return hasAccount(principals, principal.account) ? 'account' : 'none'
     case 'session':
-      if (principals.arns.has(principal.arn) || cameFrom(principals, principal)) return 'direct'
-      if (principals.arns.has(principal.roleArn)) return 'role'
+      if (isNamed(principals, principal.arn, principal.id) || cameFrom(principals, principal)) return 'direct'
+      if (isNamed(principals, principal.roleArn, roleIdOf(principal))) return 'role'
       return hasAccount(principals, principal.account) ? 'account' : 'none'
   }
 }
@@ -113,15 +123,20 @@ function isExcepted(principals: Principals, principal: AnyQuestion['principal'])
     case 'root':
       return hasAccount(principals, principal.account)
     case 'user':
-      return hasAccount(principals, principal.account) && principals.arns.has(principal.arn)
+      return hasAccount(principals, principal.account) && isNamed(principals, principal.arn, principal.id)
     case 'session':
       return (
         hasAccount(principals, principal.account) &&
-        principals.arns.has(principal.roleArn) &&
-        principals.arns.has(principal.arn)
+        isNamed(principals, principal.roleArn, roleIdOf(principal)) &&
+        isNamed(principals, principal.arn, principal.id)
       )
   }
 }
+
+const isNamed = ({ arns, ids }: Principals, arn: string, id: string): boolean => arns.has(arn) || ids.has(id)
+
+/** A session's id is its role's and its name. */
+const roleIdOf = ({ id }: { readonly id: string }): string => id.split(':', 1)[0] ?? id
 
 const hasAccount = ({ accounts, canonical }: Principals, { number, id }: AccountName): boolean =>
   accounts.has(number) || canonical.has(id)

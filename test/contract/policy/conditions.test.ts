@@ -331,3 +331,18 @@ describe('a variable', () => {
 function policyOf(text: string): ReturnType<typeof parsePolicy> {
   return parsePolicy(text, 'identity', { name: 'old' })
 }
+
+describe('a tag in several cases of its letters', () => {
+  for (const key of ['s3:RequestObjectTag/Access', 's3:ExistingObjectTag/access', 'aws:PrincipalTag/access']) {
+    it(`allows nothing by one of its values, and denies by each: ${key}`, () => {
+      const given = { [key.toLowerCase()]: ['private', 'public'] }
+      equal(holds({ StringEquals: { [key]: 'private' } }, given), false)
+      equal(holds({ StringNotEquals: { [key]: 'secret' } }, given), true)
+      equal(holds({ StringNotEquals: { [key]: 'public' } }, given), false)
+      equal(holds({ StringEquals: { [key]: ['private', 'public'] } }, given), true)
+      equal(holds({ StringEquals: { [key]: 'public' } }, given, 'Deny'), true)
+      equal(holds({ StringNotEquals: { [key]: 'private' } }, given, 'Deny'), true)
+      equal(holds({ StringNotEquals: { [key]: ['private', 'public'] } }, given, 'Deny'), false)
+    })
+  }
+})

@@ -3,6 +3,7 @@
 import { iamQuotas } from '../../../contract/iam-limits.js'
 import { raiseAccessNumber } from '../access-number.js'
 import { all, one, query, run, statement, transaction, type Steps } from '../steps.js'
+import { pinPrincipals } from './pin-principals.js'
 import { requireManagedPolicy } from './policies.js'
 import { jsonOfTags, retagged, type Tag, tagsOf } from './tags.js'
 import { alreadyExists, type IdentityKind, inUse, noSuchIdentity, overQuota } from './refusals.js'
@@ -160,16 +161,29 @@ export const createIdentity = transaction('createIdentity', function* (made: New
   yield* raiseAccessNumber()
 })
 
-/** Gives a user or group another name or path.
+/** Policies of buckets and roles that name it mean it, and not who is called so next.
+ *  @param now ms since 1970 */
+function* freeName({ kind, ...identity }: IdentityRow, now: number): Steps<void> {
+  if (kind !== 'group') yield* pinPrincipals({ kind, ...identity }, now)
+}
+
+/** Gives a user or group another name or path. `now` is ms since 1970.
  *  @throws NoSuchEntity, EntityAlreadyExists */
 export const renameIdentity = transaction(
   'renameIdentity',
-  function* (args: IdentityPlace & { readonly newName: string | undefined; readonly newPath: string | undefined }) {
+  function* (
+    args: IdentityPlace & {
+      readonly newName: string | undefined
+      readonly newPath: string | undefined
+      readonly now: number
+    },
+  ) {
     const { accountId, kind, newName, newPath } = args
     const found = yield* requireIdentity(args)
     const name = newName ?? found.name
     const other = yield* one(byName, { accountId, kind, name })
     if (other !== undefined && other.id !== found.id) throw alreadyExists(`${titleOf[kind]} with name ${name}`)
+    yield* freeName(found, args.now)
     yield* run(rename, { id: found.id, name, path: newPath ?? found.path })
     yield* raiseAccessNumber()
   },
@@ -228,11 +242,13 @@ export const revokeSessions = transaction(
   },
 )
 
-/** Removes a user, group or role that nothing hangs on.
+/** Removes a user, group or role that nothing hangs on. `now` is ms since 1970.
  *  @throws NoSuchEntity, DeleteConflict */
-export const deleteIdentity = transaction('deleteIdentity', function* (place: IdentityPlace) {
-  const { id } = yield* requireIdentity(place)
+export const deleteIdentity = transaction('deleteIdentity', function* (args: IdentityPlace & { readonly now: number }) {
+  const found = yield* requireIdentity(args)
+  const { id } = found
   for (const [why, use] of uses) if ((yield* one(use, { id })) !== undefined) throw inUse(why)
+  yield* freeName(found, args.now)
   yield* run(remove, { id })
   yield* raiseAccessNumber()
 })

@@ -43,6 +43,8 @@ export interface KeyStanding {
   /** Opens as `secretPurpose(accessKeyId)`. */
   readonly sealedSecret: Uint8Array
   readonly isActive: boolean
+  /** Ms since 1970. */
+  readonly createdMs: number
   /** Ms since 1970; undefined: never. */
   readonly expiresMs: number | undefined
   /** The key's own: a service account, whose rights are its owner's and this policy's. */
@@ -69,6 +71,7 @@ type KeyRow = AccountFacts & {
   readonly userId: string | null
   readonly secret: Uint8Array
   readonly status: 'Active' | 'Inactive'
+  readonly createdMs: number
   readonly expires: number | null
   readonly policy: string | null
 }
@@ -84,7 +87,7 @@ type PolicyRow = {
 const account = 'a.id AS "accountId", a.number AS "accountNumber", a.name AS "accountName"'
 
 const keyById = statement<{ id: string }, KeyRow>(`
-  SELECT k.id, k.user_id AS "userId", k.secret, k.status, k.expires, k.policy, ${account}
+  SELECT k.id, k.user_id AS "userId", k.secret, k.status, k.created AS "createdMs", k.expires, k.policy, ${account}
   FROM access_key k JOIN account a ON a.id = k.account_id WHERE k.id = :id`)
 
 const identityById = statement<{ id: string }, IdentityRow>(`
@@ -178,6 +181,7 @@ export const standingOfKey = query('standingOfKey', function* (accessKeyId: stri
     accessKeyId: key.id,
     sealedSecret: key.secret,
     isActive: key.status === 'Active',
+    createdMs: key.createdMs,
     expiresMs: key.expires ?? undefined,
     policy: key.policy === null ? undefined : { name: `policy of access key ${key.id}`, document: key.policy },
     user: key.userId === null ? undefined : yield* identityStanding(key.userId),

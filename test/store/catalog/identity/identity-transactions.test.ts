@@ -155,7 +155,7 @@ describe('Transactions on identities', () => {
     given(createPolicyVersion, { accountId, arn, document, isDefault: true, now }),
     given(deleteAccessKey, { id: 'AKIA1' }, () => catalog.commit(createAccessKey, key('AKIA1'))),
     given(deleteAccount, account('other').id, () => catalog.commit(createAccount, account('other'))),
-    given(deleteIdentity, ann),
+    given(deleteIdentity, { ...ann, now }),
     given(deleteInlinePolicy, { ...ann, policyName: 'i' }, () =>
       catalog.commit(putInlinePolicy, { ...ann, policyName: 'i', document, sizeMax: 1000 }),
     ),
@@ -167,7 +167,7 @@ describe('Transactions on identities', () => {
     given(detachPolicy, { ...ann, arn }, () => catalog.commit(attachPolicy, { ...ann, arn })),
     given(putInlinePolicy, { ...ann, policyName: 'i', document, sizeMax: 1000 }),
     given(removeGroupMember, { accountId, groupName: 'readers', userName: 'ann' }),
-    given(renameIdentity, { ...ann, newName: 'anna', newPath: undefined }),
+    given(renameIdentity, { ...ann, newName: 'anna', newPath: undefined, now }),
     given(revokeSessions, { ...ann, beforeMs: now }),
     given(rotateAccessKey, { oldId: 'AKIA1', id: 'AKIA2', secret: Buffer.from('s'), now, oldExpiresMs: now + 1 }, () =>
       catalog.commit(createAccessKey, key('AKIA1')),
@@ -269,21 +269,21 @@ describe('Transactions on identities', () => {
   it('delete nothing that something hangs on', async () => {
     const conflict = { code: 'DeleteConflict' }
     await catalog.commit(addGroupMember, { accountId, groupName: 'readers', userName: 'ann' })
-    await rejects(catalog.commit(deleteIdentity, ann), conflict)
-    await rejects(catalog.commit(deleteIdentity, { ...ann, kind: 'group', name: 'readers' }), conflict)
+    await rejects(catalog.commit(deleteIdentity, { ...ann, now }), conflict)
+    await rejects(catalog.commit(deleteIdentity, { ...ann, kind: 'group', name: 'readers', now }), conflict)
     await catalog.commit(removeGroupMember, { accountId, groupName: 'readers', userName: 'ann' })
     await catalog.commit(attachPolicy, { ...ann, arn })
-    await rejects(catalog.commit(deleteIdentity, ann), conflict)
+    await rejects(catalog.commit(deleteIdentity, { ...ann, now }), conflict)
     await rejects(catalog.commit(deletePolicy, { accountId, arn }), conflict)
     await catalog.commit(detachPolicy, { ...ann, arn })
     await catalog.commit(setBoundary, { ...ann, boundary: arn })
     await rejects(catalog.commit(deletePolicy, { accountId, arn }), conflict)
     await catalog.commit(setBoundary, { ...ann, boundary: null })
     await catalog.commit(createAccessKey, key('AKIA1'))
-    await rejects(catalog.commit(deleteIdentity, ann), conflict)
+    await rejects(catalog.commit(deleteIdentity, { ...ann, now }), conflict)
     await rejects(catalog.commit(deleteAccount, accountId), conflict)
     await catalog.commit(deleteAccessKey, { id: 'AKIA1' })
-    await catalog.commit(deleteIdentity, ann)
+    await catalog.commit(deleteIdentity, { ...ann, now })
     await rejects(catalog.commit(deletePolicyVersion, { accountId, arn, number: 1 }), conflict)
     await catalog.commit(deletePolicy, { accountId, arn })
   })
@@ -406,7 +406,7 @@ describe('The standing of a key', () => {
     )
     equal(await catalog.read(standingOfRoleAt, { accountNumber: number, path: '/', name: 'deploy' }), undefined)
     equal(await catalog.read(standingOfRoleAt, { accountNumber: number, path: '/ci/', name: 'DEPLOY' }), undefined)
-    await catalog.commit(deleteIdentity, place)
+    await catalog.commit(deleteIdentity, { ...place, now })
     equal(await catalog.read(standingOfRole, 'ID-role-deploy'), undefined)
   })
 
