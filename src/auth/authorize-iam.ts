@@ -53,6 +53,7 @@ export function iamAuthorizer(
       accountNumber: principal.account.number,
       ownName,
       pathOf: (kind, name) => look(kind, name)?.path,
+      nameOf: (kind, name) => look(kind, name)?.name,
     })
     const subject = (): IdentityFacts | undefined => {
       const [kind, name] = subjectOf(input, ownName)
