@@ -112,7 +112,10 @@ function renamedTo(kind: IamKind, members: Members, facts: IamCallFacts): string
   const newPath = members('NewPath')
   if (newName === undefined && newPath === undefined) return undefined
   const name = members(nameMembers[kind]) ?? ''
-  return arn(facts, `${kind}${newPath ?? facts.pathOf?.(kind, name) ?? '/'}${newName ?? facts.nameOf?.(kind, name) ?? name}`)
+  return arn(
+    facts,
+    `${kind}${newPath ?? facts.pathOf?.(kind, name) ?? '/'}${newName ?? facts.nameOf?.(kind, name) ?? name}`,
+  )
 }
 
 /** "To add tags when you create … you must have the iam:Tag… permission." */
