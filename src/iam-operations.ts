@@ -27,8 +27,11 @@ import * as users from './identity/users.js'
 import { whatThereIsNot } from './identity/what-there-is-not.js'
 import type { Store } from './store/store.js'
 
+/** As settings have it when nothing is said. */
+const onlyPublic: providers.ProviderSettings = { oidcAllowPrivate: false }
+
 /** IAM's operations, each with the function that performs it. Whoever calls one has authenticated the caller and asked for the right. */
-export function iamOperations(store: Store, clock: Clock) {
+export function iamOperations(store: Store, clock: Clock, settings: providers.ProviderSettings = onlyPublic) {
   const [userPolicy, groupPolicy, rolePolicy] = [
     getPolicyOf(store, 'user'),
     getPolicyOf(store, 'group'),
@@ -44,7 +47,7 @@ export function iamOperations(store: Store, clock: Clock) {
     CreateAccessKey: createAccessKey(store, clock),
     CreateAccountAlias: createAccountAlias(store),
     CreateGroup: groups.createGroup(store, clock),
-    CreateOpenIDConnectProvider: providers.createOpenIDConnectProvider(store, clock),
+    CreateOpenIDConnectProvider: providers.createOpenIDConnectProvider(store, clock, settings),
     CreatePolicy: policies.createPolicy(store, clock),
     CreatePolicyVersion: policies.createPolicyVersion(store, clock),
     CreateRole: roles.createRole(store, clock),

@@ -194,7 +194,7 @@ export function applicationOn(
     clock,
     connections,
     neighbour: iamApp({
-      operations: iamOperations(store, clock),
+      operations: iamOperations(store, clock, settings),
       stsOperations: stsOperations(store, clock, settings),
       keys,
       guard,

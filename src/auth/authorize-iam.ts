@@ -56,6 +56,7 @@ export function iamAuthorizer(
       ownName,
       isAccount: principal.kind === 'root',
       pathOf: (kind, name) => look(kind, name)?.path,
+      nameOf: (kind, name) => look(kind, name)?.name,
     })
     const subject = (): IdentityFacts | undefined => {
       const [kind, name] = subjectOf(input, ownName)

@@ -97,15 +97,19 @@ export const copySourceConditions = (input: {
 export interface WriteConditions {
   /** ETags, or "*". */
   readonly ifMatch?: string | undefined
-  /** Nothing may be there. */
-  readonly ifNoneMatch?: '*' | undefined
+  /** ETags that may not be there, or "*": nothing may be there. */
+  readonly ifNoneMatch?: string | undefined
 }
+
+/** One ETag of a list, in quotes or bare, as many clients write it. */
+const writtenETag = /^\s*(?:W\/)?(?:"[^"*]*"|[^\s"*]+)\s*$/
 
 /** A write without conditions. */
 export const unconditional: WriteConditions = {}
 
-/** The conditions of PutObject, CompleteMultipartUpload and CopyObject.
- *  @throws NotImplemented for an If-None-Match other than "*": S3 "expects the '*' (asterisk) character" */
+/** The conditions of PutObject, CompleteMultipartUpload and CopyObject. S3's If-None-Match "expects the '*' (asterisk) character" and answers 501 to
+ *  ETags; here they mean what RFC 9110, 13.1.2, says: nothing is written over an object that has one of them.
+ *  @throws NotImplemented for an If-None-Match that is neither "*" nor ETags: whoever means a lock by it must not write without one */
 export function writeConditionsOf(input: {
   readonly IfMatch?: string | undefined
   readonly IfNoneMatch?: string | undefined
@@ -113,15 +117,14 @@ export function writeConditionsOf(input: {
   const { IfMatch: ifMatch, IfNoneMatch: ifNoneMatch } = input
   if (ifMatch === undefined && ifNoneMatch === undefined) return unconditional
   if (ifNoneMatch === undefined) return { ifMatch }
-  if (ifNoneMatch.trim() !== '*') {
-    throw new S3Error('NotImplemented', {
-      members: {
-        Header: 'If-None-Match',
-        additionalMessage: "We don't accept the provided value of If-None-Match header for this API",
-      },
-    })
-  }
-  return { ifMatch, ifNoneMatch: '*' }
+  if (ifNoneMatch.trim() === '*') return { ifMatch, ifNoneMatch: '*' }
+  if (ifNoneMatch.split(',').every((listed) => writtenETag.test(listed))) return { ifMatch, ifNoneMatch }
+  throw new S3Error('NotImplemented', {
+    members: {
+      Header: 'If-None-Match',
+      additionalMessage: "We don't accept the provided value of If-None-Match header for this API",
+    },
+  })
 }
 
 /** Refuses a write that its conditions do not allow. A delete marker counts as nothing.
@@ -133,7 +136,9 @@ export function requireWritable(current: Current | undefined, onlyIf: WriteCondi
     if (!isThere) throw new S3Error('NoSuchKey', { members: { Key: key } })
     if (!matchesETag(onlyIf.ifMatch, current.etag, 'strong')) throw failed('If-Match')
   }
-  if (onlyIf.ifNoneMatch !== undefined && isThere) throw failed('If-None-Match')
+  if (onlyIf.ifNoneMatch !== undefined && isThere && matchesETag(onlyIf.ifNoneMatch, current.etag, 'weak')) {
+    throw failed('If-None-Match')
+  }
 }
 
 /** Conditions of a deletion. Structured-clonable. */

@@ -11,7 +11,8 @@ import { iamKeysOf } from '../../src/contract/context/iam-keys.js'
 const facts = {
   accountNumber: '111122223333',
   ownName: 'ann',
-  pathOf: (kind: string, name: string) => (name === 'deep' ? `/${kind}s/` : undefined),
+  pathOf: (kind: string, name: string) => (name.toLowerCase() === 'deep' ? `/${kind}s/` : undefined),
+  nameOf: (_kind: string, name: string) => (name.toLowerCase() === 'deep' ? 'deep' : undefined),
 }
 
 const lines = (operation: IamOperationName | StsOperationName, input: object): string[] =>
@@ -35,6 +36,13 @@ const cases: readonly [IamOperationName | StsOperationName, object, readonly str
   ],
   ['GetUser', {}, [`iam:GetUser ${iam}user/ann`]],
   ['GetUser', { UserName: 'deep' }, [`iam:GetUser ${iam}user/users/deep`]],
+  ['GetUser', { UserName: 'DEEP' }, [`iam:GetUser ${iam}user/users/deep`]],
+  ['CreateUser', { UserName: 'DEEP' }, [`iam:CreateUser ${iam}user/DEEP`]],
+  [
+    'UpdateUser',
+    { UserName: 'DEEP', NewPath: '/x/' },
+    [`iam:UpdateUser ${iam}user/users/deep`, `iam:UpdateUser ${iam}user/x/deep`],
+  ],
   ['CreateAccessKey', { UserName: 'deep', Path: '/x/' }, [`iam:CreateAccessKey ${iam}user/users/deep`]],
   ['ListAccessKeys', {}, [`iam:ListAccessKeys ${iam}user/ann`]],
   [

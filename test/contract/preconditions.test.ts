@@ -98,6 +98,12 @@ describe('conditions of a write', () => {
     ['If-None-Match: * where nothing is', undefined, { IfNoneMatch: '*' }, undefined],
     ['If-None-Match: * where a delete marker is', marker, { IfNoneMatch: '*' }, undefined],
     ['If-None-Match: * where an object is', object, { IfNoneMatch: '*' }, 'PreconditionFailed'],
+    ['If-None-Match of the object', object, { IfNoneMatch: '"abc"' }, 'PreconditionFailed'],
+    ['If-None-Match of the object among others', object, { IfNoneMatch: '"x", W/"abc"' }, 'PreconditionFailed'],
+    ['If-None-Match without quotes', object, { IfNoneMatch: 'abc' }, 'PreconditionFailed'],
+    ['If-None-Match of another', object, { IfNoneMatch: '"x"' }, undefined],
+    ['If-None-Match of any tag where nothing is', undefined, { IfNoneMatch: '"abc"' }, undefined],
+    ['If-None-Match of the tag of a delete marker', marker, { IfNoneMatch: '"abc"' }, undefined],
     ['If-Match of the object', object, { IfMatch: '"abc"' }, undefined],
     ['If-Match without quotes', object, { IfMatch: 'abc' }, undefined],
     ['If-Match: * where an object is', object, { IfMatch: '*' }, undefined],
@@ -115,8 +121,8 @@ describe('conditions of a write', () => {
     })
   }
 
-  it('are refused when If-None-Match is anything but *', () => {
-    for (const IfNoneMatch of ['"abc"', '', '*, "abc"', 'W/*']) {
+  it('are refused when If-None-Match is neither * nor ETags', () => {
+    for (const IfNoneMatch of ['', ' ', '"*"', '*, "abc"', '"abc",', 'W/*', '"abc', '"abc" "x"', 'a b']) {
       throws(() => writeConditionsOf({ IfNoneMatch }), { code: 'NotImplemented', status: 501 })
     }
     deepEqual(writeConditionsOf({ IfNoneMatch: ' * ' }), { ifMatch: undefined, ifNoneMatch: '*' })

@@ -125,7 +125,20 @@ describe('Users, groups and roles', () => {
     await ask('UpdateUser', { UserName: 'ann', NewUserName: 'Ann', NewPath: '/x/' })
     equal((await ask('GetUser', { UserName: 'Ann' })).User?.Arn, `arn:aws:iam::${number}:user/x/Ann`)
     deepEqual((await ask('ListUserPolicies', { UserName: 'Ann' })).PolicyNames, ['p'])
+    await ask('UpdateUser', { UserName: 'ann', NewUserName: 'bob' })
     await rejects(ask('GetUser', { UserName: 'ann' }), { code: 'NoSuchEntity' })
+  })
+
+  it('are found in any case of their letters, and told as they were made', async () => {
+    const { ask, number } = room
+    await ask('CreateUser', { UserName: 'Ann', Path: '/Dev/' })
+    await ask('CreateGroup', { GroupName: 'Readers' })
+    await ask('CreateRole', { RoleName: 'Reader', AssumeRolePolicyDocument: trust })
+    equal((await ask('GetUser', { UserName: 'ANN' })).User?.Arn, `arn:aws:iam::${number}:user/Dev/Ann`)
+    equal((await ask('GetGroup', { GroupName: 'readers' })).Group?.GroupName, 'Readers')
+    equal((await ask('GetRole', { RoleName: 'READER' })).Role?.RoleName, 'Reader')
+    await ask('DeleteUser', { UserName: 'ann' })
+    await rejects(ask('GetUser', { UserName: 'Ann' }), { code: 'NoSuchEntity' })
   })
 
   it('page through a list, each entry once, whatever is made and removed meanwhile', async () => {

@@ -3,6 +3,7 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
 import { managedPolicies } from '../../src/contract/managed-policies.js'
 import { parsePolicy } from '../../src/contract/policy/parse-policy.js'
+import { createOpenIDConnectProvider } from '../../src/identity/oidc-providers.js'
 import { afterEachTest } from '../store/temporary-directory.js'
 import { document, openRoom, type Room, trust } from './room.js'
 
@@ -282,6 +283,15 @@ describe('OIDC providers', () => {
     ])
     for (let i = 0; i < 2; i += 1) await ask('DeleteOpenIDConnectProvider', { OpenIDConnectProviderArn })
     deepEqual((await ask('ListOpenIDConnectProviders', {})).OpenIDConnectProviderList, [])
+  })
+
+  it('may do without TLS where private issuers are allowed', async () => {
+    const { ask, store, clock, number, root } = await openRoom(later)
+    const create = createOpenIDConnectProvider(store, clock, { oidcAllowPrivate: true })
+    const { OpenIDConnectProviderArn } = await create({ Url: 'http://localhost:8080/realms/x' }, root)
+    equal(OpenIDConnectProviderArn, `arn:aws:iam::${number}:oidc-provider/localhost:8080/realms/x`)
+    equal((await ask('GetOpenIDConnectProvider', { OpenIDConnectProviderArn })).Url, 'localhost:8080/realms/x')
+    await rejects(create({ Url: 'ftp://localhost/x' }, root), { code: 'ValidationError' })
   })
 
   it('are refused without https, with a query, or with a thumbprint that is none', async () => {

@@ -232,9 +232,17 @@ describe('PutObject', () => {
       await refused(put('k', 'x', { IfMatch: '*' }), 'NoSuchKey', 404)
     })
 
+    it('writes over what has none of the tags in If-None-Match', async () => {
+      const { put, text } = await objectServer()
+      const { ETag = '' } = await put('k', 'first', { IfNoneMatch: '"abc"' })
+      await refused(put('k', 'x', { IfNoneMatch: `"abc", ${ETag}` }), 'PreconditionFailed', 412)
+      await put('k', 'second', { IfNoneMatch: '"abc"' })
+      equal(await text('k'), 'second')
+    })
+
     it('answers 501 for an If-None-Match it does not know', async () => {
       const { put } = await objectServer()
-      await refused(put('k', 'x', { IfNoneMatch: '"abc"' }), 'NotImplemented', 501)
+      await refused(put('k', 'x', { IfNoneMatch: '"*"' }), 'NotImplemented', 501)
     })
 
     it('takes a delete marker for nothing', async () => {

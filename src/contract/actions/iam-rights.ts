@@ -15,6 +15,8 @@ export interface IamCallFacts {
   readonly isAccount?: boolean | undefined
   /** The path of what exists ("/division/"), which its ARN contains; undefined where there is none by that name. */
   readonly pathOf?: ((kind: IamKind, name: string) => string | undefined) | undefined
+  /** The name of what exists as it was made, which its ARN contains: it is found in any case of its letters, policies tell them apart. */
+  readonly nameOf?: ((kind: IamKind, name: string) => string | undefined) | undefined
 }
 
 /** One thing that must be allowed. */
@@ -94,8 +96,8 @@ function arnOfOne(kind: IamKind, operation: string, members: Members, facts: Iam
   if (name === undefined) return arn(facts, `${kind}/`)
   // A provider's ARN has its URL without the scheme.
   if (kind === 'oidc-provider') return arn(facts, `${kind}/${name.replace(/^https?:\/\//, '')}`)
-  const path = isMadeBy(kind, operation) ? members('Path') : facts.pathOf?.(kind, name)
-  return arn(facts, `${kind}${path ?? '/'}${name}`)
+  if (isMadeBy(kind, operation)) return arn(facts, `${kind}${members('Path') ?? '/'}${name}`)
+  return arn(facts, `${kind}${facts.pathOf?.(kind, name) ?? '/'}${facts.nameOf?.(kind, name) ?? name}`)
 }
 
 /** Whether an operation makes the thing itself, not something of it: CreateUser, not CreateAccessKey. */
@@ -108,7 +110,10 @@ function renamedTo(kind: IamKind, members: Members, facts: IamCallFacts): string
   const newPath = members('NewPath')
   if (newName === undefined && newPath === undefined) return undefined
   const name = members(nameMembers[kind]) ?? ''
-  return arn(facts, `${kind}${newPath ?? facts.pathOf?.(kind, name) ?? '/'}${newName ?? name}`)
+  return arn(
+    facts,
+    `${kind}${newPath ?? facts.pathOf?.(kind, name) ?? '/'}${newName ?? facts.nameOf?.(kind, name) ?? name}`,
+  )
 }
 
 /** "To add tags when you create … you must have the iam:Tag… permission." */

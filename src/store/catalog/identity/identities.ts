@@ -92,9 +92,8 @@ function useOf(sql: string) {
 
 /** The user, group or role of that name, or nothing. */
 function* findIdentity(place: IdentityPlace): Steps<IdentityRow | undefined> {
-  const row = yield* one(byName, place)
-  // Names differ in more than case, and are asked for as they are.
-  return row?.name === place.name ? row : undefined
+  // IAM: names "are not distinguished by case".
+  return yield* one(byName, place)
 }
 
 /** The user, group or role of that name.

@@ -13,6 +13,8 @@ export interface IdentityNamed {
 
 /** Of a user, group or role. */
 export interface IdentityFacts {
+  /** As it was made: its ARN has this one, however it was asked for. */
+  readonly name: string
   /** "/" or "/division/" */
   readonly path: string
   /** ARN of the boundary; undefined when it has none. */
@@ -22,15 +24,16 @@ export interface IdentityFacts {
 
 const byName = statement<
   { account: string; kind: string; name: string },
-  { path: string; boundary: string | null; tags: string | null }
+  { name: string; path: string; boundary: string | null; tags: string | null }
 >(
-  'SELECT path, boundary, tags FROM identity WHERE account_id = :account AND kind = :kind AND lower(name) = lower(:name)',
+  'SELECT name, path, boundary, tags FROM identity WHERE account_id = :account AND kind = :kind AND lower(name) = lower(:name)',
 )
 
 /** The facts of one; nothing where there is none by that name. */
 export const identityFacts = query('identityFacts', function* ({ accountId, kind, name }: IdentityNamed) {
   const row = yield* one(byName, { account: accountId, kind, name })
   if (row === undefined) return undefined
-  const facts: IdentityFacts = { path: row.path, boundaryArn: row.boundary ?? undefined, tags: tagsOf(row.tags) }
+  const { name: madeAs, path, boundary, tags } = row
+  const facts: IdentityFacts = { name: madeAs, path, boundaryArn: boundary ?? undefined, tags: tagsOf(tags) }
   return facts
 })

@@ -110,7 +110,7 @@ CREATE TABLE oidc_provider (
   url        TEXT    NOT NULL,                    -- the issuer, without "https://"
   created    INTEGER NOT NULL,                    -- ms since 1970
   client_ids TEXT    NOT NULL,                    -- JSON: audiences
-  thumbprints TEXT   NOT NULL,                    -- JSON: SHA-1 of certificates, 40 hex digits each
+  thumbprints TEXT   NOT NULL,                    -- JSON: SHA-1 of certificates, 40 characters each
   tags       TEXT,                                -- JSON: [[key, value], …]; NULL: none
   PRIMARY KEY (account_id, url)
 ) WITHOUT ROWID;
