@@ -17,10 +17,10 @@ const [short, write] = ['--short', '--write'].map(
 /** Files of a suite, and what it needs in its environment. `crash` and `overload` are the same tests as in `all`, for longer. */
 const suites = {
   all: {
-    files: ['dist/test/**/*.test.js', '--ignore', 'dist/test/{clients,long,workers,crash/faults}/**'],
+    files: ['dist/test/**/*.test.js', '--ignore', 'dist/test/{clients,command,long,workers,crash/faults}/**'],
     environment: {},
   },
-  clients: { files: ['dist/test/clients/**/*.test.js'], environment: {} },
+  clients: { files: ['dist/test/{clients,command}/**/*.test.js'], environment: {} },
   long: { files: ['dist/test/long/**/*.test.js'], environment: {} },
   workers: { files: ['dist/test/workers/**/*.test.js'], environment: {} },
   overload: {
