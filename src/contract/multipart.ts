@@ -4,15 +4,13 @@ import type { Checksum, ChecksumAlgorithm, Checksums, ChecksumType } from './cla
 import { checksumAlgorithms } from './claims.js'
 import { S3Error } from './errors.js'
 import { invalidArgument } from './listing.js'
+import { bodySizeBytesMax } from './request.js'
 
 /** Highest part number. Source: S3 User Guide, "Amazon S3 multipart upload limits". */
 export const partNumberMax = 10_000
 
 /** Bytes of a part, all but the last. Source: as above. */
 export const partSizeBytesMin = 5 * 1024 * 1024
-
-/** Bytes of a part. Source: as above. With `partNumberMax` parts an object may have 48.8 TiB. */
-const partSizeBytesMax = 5 * 1024 * 1024 * 1024
 
 /** What an upload was created with. */
 export interface UploadChecksum {
@@ -87,15 +85,6 @@ export function requirePartNumber(number: number | undefined): number {
   return number
 }
 
-/** Refuses what is larger than a part may be.
- *  @throws EntityTooLarge with ProposedSize and MaxSizeAllowed */
-export function requirePartSize(sizeBytes: number): void {
-  if (sizeBytes <= partSizeBytesMax) return
-  throw new S3Error('EntityTooLarge', {
-    members: { ProposedSize: String(sizeBytes), MaxSizeAllowed: String(partSizeBytesMax) },
-  })
-}
-
 /** The bytes a part copy takes, `end` excluded: the whole source, or what `x-amz-copy-source-range` names of it.
  *  "The range value must use the form bytes=first-last, where the first and last are the zero-based byte offsets to copy."
  *  @param size of the source in bytes
@@ -111,9 +100,9 @@ export function copyRangeOf(
       members: { RangeRequested: header ?? '', ActualObjectSize: String(size) },
     })
   }
-  if (range.end - range.start > partSizeBytesMax) {
+  if (range.end - range.start > bodySizeBytesMax) {
     throw new S3Error('InvalidRequest', {
-      message: `The specified copy source is larger than the maximum allowable size for a copy source: ${partSizeBytesMax}`,
+      message: `The specified copy source is larger than the maximum allowable size for a copy source: ${bodySizeBytesMax}`,
     })
   }
   return range

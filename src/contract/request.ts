@@ -1,5 +1,20 @@
 // A request as it came over the wire, before anything is decided: what authentication and routing both read.
 
+import { S3Error } from './errors.js'
+
+/** Most that one request may carry of an object or a part, bytes. AWS: "In a single operation, you can upload a single object up to 5 GB in size",
+ *  5 × 2^30 bytes as measured; parts have the same limit ("Amazon S3 multipart upload limits"). */
+export const bodySizeBytesMax = 5 * 1024 ** 3
+
+/** Refuses what is larger than that.
+ *  @throws EntityTooLarge with ProposedSize and MaxSizeAllowed */
+export function requireBodySize(sizeBytes: number): void {
+  if (sizeBytes <= bodySizeBytesMax) return
+  throw new S3Error('EntityTooLarge', {
+    members: { ProposedSize: String(sizeBytes), MaxSizeAllowed: String(bodySizeBytesMax) },
+  })
+}
+
 /** Header and target of one HTTP request. Nothing is decoded. */
 export interface HttpRequest {
   /** "GET", "PUT", … */

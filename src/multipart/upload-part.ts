@@ -2,7 +2,8 @@
 
 import { checksumMember, rawChecksum } from '../contract/checksum-members.js'
 import { checksumAlgorithms, type ChecksumAlgorithm, type Claims } from '../contract/claims.js'
-import { requirePartChecksum, requirePartNumber, requirePartSize } from '../contract/multipart.js'
+import { requirePartChecksum, requirePartNumber } from '../contract/multipart.js'
+import { requireBodySize } from '../contract/request.js'
 import type { Clock, Operation } from '../contract/operation.js'
 import { checksumOf, uploadNamed } from '../store/catalog/find-upload.js'
 import { requirePartRoom } from '../store/catalog/meter.js'
@@ -17,7 +18,7 @@ export const uploadPart =
   (store: Store, clock: Clock): Operation<'UploadPart'> =>
   async (input, call) => {
     const number = requirePartNumber(input.PartNumber)
-    if (call.claims.size !== undefined) requirePartSize(call.claims.size)
+    if (call.claims.size !== undefined) requireBodySize(call.claims.size)
     const name = { bucket: input.Bucket ?? '', key: input.Key ?? '', uploadId: input.UploadId ?? '' }
     const upload = await store.catalog.read(uploadNamed, name)
     if (upload.isMetered === 1)

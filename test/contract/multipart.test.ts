@@ -11,11 +11,11 @@ import {
   requirePartChecksum,
   requirePartList,
   requirePartNumber,
-  requirePartSize,
   uploadChecksum,
   writeUploadId,
   type StoredPart,
 } from '../../src/contract/multipart.js'
+import { requireBodySize } from '../../src/contract/request.js'
 
 describe('the checksum of an upload', () => {
   const cases: [algorithm: string | undefined, type: string | undefined, chosen: string][] = [
@@ -86,8 +86,8 @@ describe('part numbers and sizes', () => {
   }
 
   it('5 GiB fit, a byte more does not', () => {
-    requirePartSize(5 * 1024 ** 3)
-    throws(() => requirePartSize(5 * 1024 ** 3 + 1), { name: 'EntityTooLarge' })
+    requireBodySize(5 * 1024 ** 3)
+    throws(() => requireBodySize(5 * 1024 ** 3 + 1), { name: 'EntityTooLarge' })
   })
 })
 

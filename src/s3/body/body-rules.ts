@@ -1,6 +1,7 @@
 // What is asked of a request's payload, by operation.
 
 import type { OperationName } from '../../contract/operation.js'
+import { bodySizeBytesMax } from '../../contract/request.js'
 
 /** Rules for one payload. */
 export interface BodyRules {
@@ -14,10 +15,7 @@ export interface BodyRules {
   readonly sizeBytesMax: number
 }
 
-/** AWS: "In a single operation, you can upload a single object up to 5 GB in size", 5 × 2^30 bytes as measured. */
-export const putSizeBytesMax = 5 * 1024 ** 3
-
-const sizeBytesMax = putSizeBytesMax
+const sizeBytesMax = bodySizeBytesMax
 const streaming: BodyRules = { requiresLength: true, hasPayloadChecksums: true, isHeldWhole: false, sizeBytesMax }
 const ofObject: BodyRules = { requiresLength: false, hasPayloadChecksums: false, isHeldWhole: true, sizeBytesMax }
 const other: BodyRules = { requiresLength: false, hasPayloadChecksums: true, isHeldWhole: true, sizeBytesMax }

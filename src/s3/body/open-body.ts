@@ -3,8 +3,8 @@
 import type { PayloadMode } from '../../auth/caller.js'
 import type { Claims, Checksums } from '../../contract/claims.js'
 import { S3Error } from '../../contract/errors.js'
-import type { HttpRequest } from '../../contract/request.js'
-import { putSizeBytesMax, type BodyRules } from './body-rules.js'
+import { bodySizeBytesMax, type HttpRequest } from '../../contract/request.js'
+import type { BodyRules } from './body-rules.js'
 import { checksumsOfTrailers, claimsOfHeaders } from './claims-of.js'
 import { heldMemory, type Holder } from './held-memory.js'
 import { PlainBody, tooLarge } from './plain-body.js'
@@ -22,7 +22,7 @@ const anyBody: BodyRules = {
   requiresLength: false,
   hasPayloadChecksums: true,
   isHeldWhole: false,
-  sizeBytesMax: putSizeBytesMax,
+  sizeBytesMax: bodySizeBytesMax,
 }
 
 /** Opens a payload. Chunk framing is decided by what was signed (`payload`), never by Content-Encoding.

@@ -6,8 +6,7 @@ import type { Authorizer } from '../../auth/authorize.js'
 import type { Authenticated } from '../../auth/caller.js'
 import { S3Error } from '../../contract/errors.js'
 import type { Clock, Operation } from '../../contract/operation.js'
-import type { Address, HttpRequest } from '../../contract/request.js'
-import { putSizeBytesMax } from '../body/body-rules.js'
+import { type Address, bodySizeBytesMax, type HttpRequest } from '../../contract/request.js'
 import { tooLarge } from '../body/plain-body.js'
 import { requireHonoured } from '../not-yet.js'
 import type { Answer } from '../../wire/answer.js'
@@ -86,8 +85,8 @@ async function* within(
   file: AsyncIterable<Uint8Array>,
   allowed: SizeRange | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { min, max } = allowed ?? { min: 0, max: putSizeBytesMax }
-  const sizeBytesMax = Math.min(max, putSizeBytesMax)
+  const { min, max } = allowed ?? { min: 0, max: bodySizeBytesMax }
+  const sizeBytesMax = Math.min(max, bodySizeBytesMax)
   let size = 0
   for await (const chunk of file) {
     size += chunk.length

@@ -2,10 +2,8 @@
 
 import { type ChecksumAlgorithm, checksumSizeBytes, type Checksums, type Claims } from '../../contract/claims.js'
 import { S3Error } from '../../contract/errors.js'
+import { requireBodySize } from '../../contract/request.js'
 import type { RawDigests } from './digests.js'
-
-/** Object and part size of one request, bytes. Source: AWS, "Amazon S3 multipart upload limits". */
-const requestBodySizeBytesMax = 5 * 1024 ** 3
 
 /** Refuses claims that no body could fulfil, before any of it is read.
  *  @throws InvalidDigest for a Content-MD5 that is none, InvalidRequest for such a checksum, EntityTooLarge */
@@ -14,15 +12,7 @@ export function requirePossible(claims: Claims): void {
     throw new S3Error('InvalidDigest', { members: { 'Content-MD5': claims.md5 } })
   }
   requireWellFormed(claims.checksums, 'header')
-  if (claims.size !== undefined) requireSizeAllowed(claims.size)
-}
-
-/** @throws EntityTooLarge beyond what one request may carry */
-export function requireSizeAllowed(sizeBytes: number): void {
-  if (sizeBytes <= requestBodySizeBytesMax) return
-  throw new S3Error('EntityTooLarge', {
-    members: { ProposedSize: String(sizeBytes), MaxSizeAllowed: String(requestBodySizeBytesMax) },
-  })
+  if (claims.size !== undefined) requireBodySize(claims.size)
 }
 
 /** The checksums to compute: those claimed, the one asked for, and `also`; CRC64NVME when that is none. */

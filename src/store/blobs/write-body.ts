@@ -2,11 +2,12 @@
 // Small bodies stay in memory, for the catalog's row; larger ones go to blob files, see blob-sequence.ts.
 
 import type { ChecksumAlgorithm, Claims } from '../../contract/claims.js'
+import { requireBodySize } from '../../contract/request.js'
 import { BlobSequence, type BlobSequenceParts } from './blob-sequence.js'
 import { crcOf, digestOf, exact, type RawDigests } from './digests.js'
 import { tellable } from './disk.js'
 import { type Draft, smallBodySizeBytesMax } from './draft.js'
-import { algorithmsFor, requireComplete, requirePossible, requireSizeAllowed, requireTrue } from './require-claims.js'
+import { algorithmsFor, requireComplete, requirePossible, requireTrue } from './require-claims.js'
 
 /** Writes bodies, see `Store.writeBody`. */
 export type BodyWriter = (
@@ -103,7 +104,7 @@ function wholesFor(algorithms: readonly ChecksumAlgorithm[], claims: Claims): re
 }
 
 function requireNotTooLong(claims: Claims, sizeBytes: number): void {
-  requireSizeAllowed(sizeBytes)
+  requireBodySize(sizeBytes)
   if (claims.size !== undefined && sizeBytes > claims.size) requireComplete(claims, sizeBytes)
 }
 
