@@ -14,13 +14,21 @@ const [short, write] = ['--short', '--write'].map(
   (option) => args.includes(option) && args.splice(args.indexOf(option), 1),
 )
 
+/** What has a suite of its own because it takes long. */
+const ignored = [
+  'dist/test/{clients,long,workers,crash/faults}/**',
+  'dist/test/admin/*command*.test.js',
+  'dist/test/crash/backup.test.js',
+].flatMap((files) => ['--ignore', files])
+
 /** Files of a suite, and what it needs in its environment. `crash` and `overload` are the same tests as in `all`, for longer. */
 const suites = {
   all: {
-    files: ['dist/test/**/*.test.js', '--ignore', 'dist/test/{clients,command,long,workers,crash/faults}/**'],
+    files: ['dist/test/**/*.test.js', ...ignored],
     environment: {},
   },
-  clients: { files: ['dist/test/{clients,command}/**/*.test.js'], environment: {} },
+  // `cairn admin` is a client too: a process for each of its commands.
+  clients: { files: ['dist/test/clients/**/*.test.js', 'dist/test/admin/*command*.test.js'], environment: {} },
   long: { files: ['dist/test/long/**/*.test.js'], environment: {} },
   workers: { files: ['dist/test/workers/**/*.test.js'], environment: {} },
   overload: {
