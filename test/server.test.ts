@@ -104,7 +104,10 @@ describe('health', () => {
   it('does not hide a key of that name under the host name of a bucket', async () => {
     const { endpoint } = await freshServer({ hasBucket: false })
 
-    await supertest(endpoint.origin).get('/-/health/live').set('Host', 'photos.localhost').expect(404, /<Code>NoSuchBucket</)
+    await supertest(endpoint.origin)
+      .get('/-/health/live')
+      .set('Host', 'photos.localhost')
+      .expect(404, /<Code>NoSuchBucket</)
   })
 
   it('is not ready any more while the server stops', async () => {
