@@ -1,7 +1,7 @@
 // All that one request asks to be allowed: every right of its operation, with what buckets, objects and the caller's policies say of it.
 
 import type { Decision, Principal, Question as QuestionOf } from '../contract/access.js'
-import { type AccessList, listAllows, listedRightOf } from '../contract/access-list.js'
+import { type AccessList, groupsAllow, listAllows, listedRightOf } from '../contract/access-list.js'
 import { type Right, rightsOf, rightsOfDelete, rightToKnowMissing, type Target } from '../contract/actions.js'
 import type { ObjectAccess, PublicAccessBlock } from '../contract/bucket-access.js'
 import type { TagPairs } from '../contract/context/tag-pairs.js'
@@ -301,7 +301,7 @@ function grantOf(
   block: PublicAccessBlock | undefined,
 ): Policies['list'] {
   const callerId = caller.principal.kind === 'anonymous' ? undefined : caller.accountId
-  if (listAllows(list, ownerId, { action, callerId, ignoresPublic: true })) return 'account'
-  if (block?.IgnorePublicAcls === true) return undefined
-  return listAllows(list, ownerId, { action, callerId, ignoresPublic: false }) ? 'everybody' : undefined
+  // What everybody has the users of the owner's account have too, beside what the list says of the account itself.
+  if (block?.IgnorePublicAcls !== true && groupsAllow(list, action, callerId)) return 'everybody'
+  return listAllows(list, ownerId, { action, callerId, ignoresPublic: true }) ? 'account' : undefined
 }

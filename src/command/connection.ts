@@ -32,7 +32,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** Finds server and key.
  *  @throws CommandError when there is no key, or one is not understood */
-export function connectionOf(flags: ConnectionFlags, environment: Environment): ServerConnection {
+export function connectionOf(flags: ConnectionFlags, environmentAsSet: Environment): ServerConnection {
+  const environment = withoutEmpty(environmentAsSet)
   const endpoint = flags.endpoint ?? environment['CAIRN_ENDPOINT'] ?? environment['AWS_ENDPOINT_URL']
   const region =
     flags.region ?? environment['CAIRN_REGION'] ?? environment['AWS_DEFAULT_REGION'] ?? environment['AWS_REGION']
@@ -42,6 +43,10 @@ export function connectionOf(flags: ConnectionFlags, environment: Environment): 
     ...keyOf(flags, environment),
   }
 }
+
+/** A variable that is set to nothing is as good as unset: `export AWS_ACCESS_KEY_ID=$(…)` of a command that failed is no key. */
+const withoutEmpty = (environment: Environment): Environment =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
 
 function endpointOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined

@@ -91,7 +91,8 @@ function textOf({ principal, action, resource, isAllowed, reason, statement, tim
   const sid = statement?.sid === undefined ? '' : ` (${statement.sid})`
   const where = statement === undefined ? undefined : `${statement.policy}, statement ${statement.index + 1}${sid}`
   return pairs([
-    ['Decision', `${isAllowed ? 'allowed' : 'denied'}: ${reason}`],
+    // Some reasons begin with the decision.
+    ['Decision', reason.startsWith('allowed ') ? reason : `${isAllowed ? 'allowed' : 'denied'}: ${reason}`],
     ['Statement', where ?? 'none'],
     ['Principal', principal],
     ['Action', action],

@@ -28,7 +28,11 @@ export function addLimitCommands(admin: Command): void {
       '\nExample:\n  cairn admin limit set --key AKIAEXAMPLE000000000 --requests 600 --bandwidth 100GiB',
     )
     .action(action(set))
-  whose(limit.command('show').description('tell limits, and what was asked for this month')).action(action(show))
+  whose(
+    limit
+      .command('show')
+      .description('tell limits, and what was asked for this month; by default of the key that signs'),
+  ).action(action(show))
   whose(limit.command('clear').description('remove limits')).action(action(clear))
 }
 
@@ -55,7 +59,9 @@ async function set(
   tell(session, options, await session.client.call<LimitsTold>('PUT', pathOf(options), body))
 }
 
-async function show(session: Session, which: Which): Promise<void> {
+async function show(session: Session, named: Which): Promise<void> {
+  const isOwn = named.key === undefined && named.account === undefined
+  const which = isOwn ? { key: session.client.connection.accessKeyId } : named
   tell(session, which, await session.client.call<LimitsTold>('GET', pathOf(which)))
 }
 

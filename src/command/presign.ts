@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import aws4 from 'aws4'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { requireLimitValue } from '../auth/limits/presigned-limits.js'
 import { action, type Session } from './admin.js'
 import { bytes, duration, timeText } from './amounts.js'
 import { CommandError } from './connection.js'
@@ -41,7 +42,11 @@ Examples:
     .action(action((session: Session, name: string, options: Options) => tell(session, 'GET', name, options)))
   limited(presign.command('put').description('for storing an object'))
     .option('--max-size <SIZE>', 'no more bytes than this: 5MiB', bytes)
-    .option('--content-type <TYPES>', "only these Content-Types, with commas between them: image/png, 'image/*'")
+    .option(
+      '--content-type <TYPES>',
+      "only these Content-Types, with commas between them: image/png, 'image/*'",
+      limitOf('content-type'),
+    )
     .action(action((session: Session, name: string, options: Options) => tell(session, 'PUT', name, options)))
   presign
     .command('revoke')
@@ -63,8 +68,25 @@ const limited = (command: Command): Command =>
     .argument('<OBJECT>', 'BUCKET/KEY')
     .option('--expires <DURATION>', 'how long it works, up to 7d', lifetime, 3_600_000)
     .option('--once', 'for one request alone')
-    .option('--source <ADDRESSES>', 'only from there: addresses or networks, with commas between them')
-    .option('--id <ID>', 'by which it can be revoked')
+    .option(
+      '--source <ADDRESSES>',
+      'only from there: addresses or networks, with commas between them',
+      limitOf('source'),
+    )
+    .option('--id <ID>', 'by which it can be revoked', limitOf('id'))
+
+/** The server refuses a limit that makes no sense when the URL is used: here it is refused when it is made.
+ *  @returns parser of the option, which throws InvalidArgumentError */
+const limitOf =
+  (name: Parameters<typeof requireLimitValue>[0]) =>
+  (text: string): string => {
+    try {
+      requireLimitValue(name, text)
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+    }
+    return text
+  }
 
 /** @throws InvalidArgumentError, which says what is allowed */
 function lifetime(text: string): number {
@@ -80,12 +102,16 @@ async function tell(session: Session, method: 'GET' | 'PUT', name: string, optio
   const [bucket, key] = [name.slice(0, slash), name.slice(slash + 1)]
   const url = presigned(session, method, bucket, key, options)
   const ends = Date.now() + options.expires
-  const curl = method === 'GET' ? `curl -fOJ '${url}'` : `curl -fT FILE '${url}'`
+  const type = options.contentType === undefined ? '' : `-H 'Content-Type: ${exampleOf(options.contentType)}' `
+  const curl = method === 'GET' ? `curl -fOJ '${url}'` : `curl -fT FILE ${type}'${url}'`
   session.tell(
     { method, url, expires: ends, id: options.id },
     () => `${url}\n\n  ${curl}\n\nIt works until ${timeText(ends)} UTC.\n`,
   )
 }
+
+/** The first of the content types that are allowed; TYPE where any would do that a pattern fits. */
+const exampleOf = (types: string): string => types.split(',', 1)[0]?.trim().replaceAll('*', 'TYPE') ?? ''
 
 function presigned(session: Session, method: string, bucket: string, key: string, options: Options): string {
   const { endpoint, region, accessKeyId, secret, sessionToken } = session.client.connection

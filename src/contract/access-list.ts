@@ -74,6 +74,19 @@ export function listAllows(list: AccessList | undefined, ownerId: string, questi
   )
 }
 
+/** Whether a list grants an action to a group the caller is of: to everybody, or to everybody who signed.
+ *  @param callerId as in `ListQuestion` */
+export function groupsAllow(list: AccessList | undefined, action: string, callerId: string | undefined): boolean {
+  const right = listedRightOf(action)
+  if (list === undefined || right === undefined || action === 's3:DeleteObjectVersion') return false
+  return list.some(
+    (grant) =>
+      'group' in grant &&
+      (grant.permission === right.permission || grant.permission === 'FULL_CONTROL') &&
+      isMember(callerId, grant.group),
+  )
+}
+
 /** Everybody is of AllUsers, whoever signed also of AuthenticatedUsers; nobody who sends requests is of LogDelivery. */
 const isMember = (callerId: string | undefined, group: GroupName): boolean =>
   group === 'AllUsers' || (group === 'AuthenticatedUsers' && callerId !== undefined)

@@ -6,12 +6,14 @@ import { text } from 'node:stream/consumers'
 import {
   CreateBucketCommand,
   DeletePublicAccessBlockCommand,
+  GetObjectAclCommand,
   GetObjectCommand,
   HeadBucketCommand,
   ListBucketsCommand,
   ListObjectsV2Command,
   PutBucketPolicyCommand,
   PutBucketRequestPaymentCommand,
+  PutObjectAclCommand,
   PutObjectCommand,
   PutPublicAccessBlockCommand,
   type S3Client,
@@ -348,3 +350,26 @@ async function sendForm(endpoint: URL, bucket: string, by: Credentials): Promise
   const answer = await fetch(new URL(`/${bucket}`, endpoint), { method: 'POST', body: data })
   return `${answer.status} ${/<Code>(\w+)/.exec(await answer.text())?.[1] ?? ''}`.trim()
 }
+
+describe('a list that lets everybody in', () => {
+  it('lets in users of the owner’s account too, who have no policy, and no further than everybody', async () => {
+    const fresh = await freshServer({
+      settings: { newBucketOwnership: 'ObjectWriter', newBucketPublicAccess: 'open' },
+    })
+    const { store } = fresh.server
+    const account = operatorsAccount(store, fresh.server.rootKey.accountId)
+    const ann = clientOf(fresh.endpoint, await makeKey(store, await makeUser(store, account, 'ann')))
+    const Bucket = fresh.bucket
+    await fresh.s3.send(new PutObjectCommand({ Bucket, Key: 'cat.jpg', Body: 'meow', ACL: 'public-read' }))
+    equal(await cat(ann, Bucket), 'allowed')
+    equal(await outcomeOf(ann.send(new GetObjectAclCommand({ Bucket, Key: 'cat.jpg' }))), '403 AccessDenied')
+    await fresh.s3.send(new PutObjectCommand({ Bucket, Key: 'cat.jpg', Body: 'hiss' }))
+    equal(await cat(ann, Bucket), '403 AccessDenied')
+    await fresh.s3.send(new PutObjectAclCommand({ Bucket, Key: 'cat.jpg', ACL: 'authenticated-read' }))
+    equal(await cat(ann, Bucket), 'allowed')
+    await fresh.s3.send(
+      new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: { IgnorePublicAcls: true } }),
+    )
+    equal(await cat(ann, Bucket), '403 AccessDenied')
+  })
+})

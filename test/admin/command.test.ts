@@ -168,6 +168,8 @@ describe('cairn admin', function () {
       (await as(key, 'limit', 'show', '--key', key.accessKeyId)).stdout,
       /Requests a minute +600\nBytes a month +1\.0 GiB\n/,
     )
+    match((await as(key, 'limit', 'show')).stdout, new RegExp(`Limits of +key ${key.accessKeyId}\\n`))
+    match((await as(key, 'limit', 'clear')).stderr, /Name either --key or --account/)
     match((await as(key, 'limit', 'set', '--account', 'self', '--requests', '1')).stderr, /AccessDenied/)
     deepEqual((await told('limit', 'set', '--account', 'team', '--requests', '9'))['limits'], {
       requests: 9,
@@ -203,6 +205,17 @@ describe('cairn admin', function () {
     match(String(put['url']), /x-amz-cairn-max-size=1024/)
     match((await admin('presign', 'get', `${bucket}/x`, '--expires', '8d')).stderr, /Allowed is up to 7d/)
     match((await admin('presign', 'get', bucket)).stderr, /names no object/)
+    for (const [limit, value, allowed] of [
+      ['--source', 'home', 'addresses or networks'],
+      ['--content-type', 'image', 'content types with commas'],
+      ['--id', 'a b', '1 to 128 letters'],
+    ] as const) {
+      const refused = await admin('presign', 'put', `${bucket}/x`, limit, value)
+      deepEqual([refused.code, refused.stdout], [2, ''])
+      match(refused.stderr, new RegExp(`It must be ${allowed}`))
+    }
+    const typed = await admin('presign', 'put', `${bucket}/x`, '--content-type', 'image/*,text/plain')
+    match(typed.stdout, /curl -fT FILE -H 'Content-Type: image\/TYPE' 'http/)
   })
 
   it('presigns URLs that hold their limits, and revokes them', async () => {

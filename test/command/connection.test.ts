@@ -50,6 +50,7 @@ describe('the connection of a command', () => {
 
   it('says what to do when there is no key, half of one, or a directory that holds none', () => {
     throws(() => connectionOf({}, {}), /There is no key to sign with: set AWS_ACCESS_KEY_ID/)
+    throws(() => connectionOf({}, { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }), /There is no key to sign with/)
     throws(() => connectionOf({ accessKey: 'HALF' }, {}), /Only half of a key/)
     throws(() => connectionOf({ data: directory }, {}), /The root key cannot be read from .*root-key\.json \(ENOENT/)
     writeFileSync(join(directory, 'root-key.json'), JSON.stringify({ format: 1, accountId: 'a'.repeat(64) }))

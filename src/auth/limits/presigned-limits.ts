@@ -84,6 +84,14 @@ export function requireLimits(limits: PresignedLimits, operation: OperationName,
   if (!contentTypes.some((allowed) => fits(type, allowed))) throw denied('has a content type that it may not have')
 }
 
+/** Whether the value of a limit can be taken: whoever signs one that is not finds out when the URL is used, too late.
+ *  @throws InvalidArgument */
+export function requireLimitValue(name: 'content-type' | 'source' | 'id', value: string): void {
+  if (name === 'content-type') contentTypesOf(value)
+  else if (name === 'source') sourceOf(value)
+  else idOf('id', value)
+}
+
 function statedLimits(request: HttpRequest, parameters: ReadonlyMap<string, string>): Map<LimitName, string> {
   const stated = new Map<LimitName, string>()
   const state = (name: string, value: string): void => {
