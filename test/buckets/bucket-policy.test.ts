@@ -75,7 +75,7 @@ describe('A bucket policy', () => {
     const toEverybody = new PutBucketPolicyCommand({ Bucket, Policy: policyOf(allow(Bucket, '*')) })
     const toOne = new PutBucketPolicyCommand({ Bucket, Policy: policyOf(allow(Bucket, { AWS: other.number })) })
 
-    await rejects(s3.send(toEverybody), { name: 'AccessDenied' })
+    await rejects(s3.send(toEverybody), { name: 'AccessDenied', message: /blocked by the BlockPublicPolicy setting/ })
     await s3.send(toOne)
     await s3.send(new DeletePublicAccessBlockCommand({ Bucket }))
     await s3.send(toEverybody)

@@ -1,7 +1,7 @@
 // The policy of a bucket, as the text that was put.
 
 import type { PublicAccessBlock } from '../../contract/bucket-access.js'
-import { S3Error } from '../../contract/errors.js'
+import { publicBlocked } from '../../contract/public-blocked.js'
 import { raiseAccessNumber } from './access-number.js'
 import { appendChange } from './append-change.js'
 import { bucketSetting, setBucketSetting } from './bucket-setting.js'
@@ -28,7 +28,7 @@ export const setBucketPolicy = transaction('setBucketPolicy', function* (args: S
     const json = yield* bucketSetting.steps({ bucket: args.bucket, setting: 'public-access-block' })
     // The row holds what `putPublicAccessBlock` or `createBucket` has written.
     const block = json === undefined ? undefined : (JSON.parse(json) as PublicAccessBlock)
-    if (block?.BlockPublicPolicy === true) throw new S3Error('AccessDenied')
+    if (block?.BlockPublicPolicy === true) throw publicBlocked('BlockPublicPolicy')
   }
   yield* setBucketSetting(id, 'policy', args.policy)
   yield* appendChange({ number: yield* nextNumber(), time: args.now, kind: 'setting', bucketId: id })

@@ -5,6 +5,7 @@ import { isPublicList, listJson, type AccessList } from '../../contract/access-l
 import { listOf, saysWhatHolds, type WantedList } from '../../contract/acl.js'
 import { anonymousId, type PublicAccessBlock } from '../../contract/bucket-access.js'
 import { S3Error } from '../../contract/errors.js'
+import { publicBlocked } from '../../contract/public-blocked.js'
 import type { BucketRow } from './find-bucket.js'
 import { one, statement, type Steps } from './steps.js'
 
@@ -75,5 +76,5 @@ export function* requireUnblocked(bucketId: number, list: AccessList | undefined
   const row = yield* one(blockOf, { bucketId })
   // The row holds what `putPublicAccessBlock` has written.
   const block = row === undefined ? undefined : (JSON.parse(row.value) as PublicAccessBlock)
-  if (block?.BlockPublicAcls === true) throw new S3Error('AccessDenied')
+  if (block?.BlockPublicAcls === true) throw publicBlocked('BlockPublicAcls')
 }
