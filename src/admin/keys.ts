@@ -6,7 +6,8 @@ import type { AccountName } from '../contract/access.js'
 import { iamArn, rootArn } from '../contract/arns.js'
 import { requireAccount } from './accounts.js'
 import { AdminError } from './admin-error.js'
-import type { Identities, KeyEntry } from './identities.js'
+import type { KeyEntry } from '../contract/key-entry.js'
+import type { Identities } from './identities.js'
 import { type Asked, isOperator, type KeyAction, type Route } from './route.js'
 
 /** How long a rotated key may be used beside its successor, at most: 90 days. */

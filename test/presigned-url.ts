@@ -1,10 +1,10 @@
-// Presigned URLs made by the server itself, for who has no SDK at hand: the same as any SDK's presigner would make with the same key.
+// Presigned URLs with limits, as any SDK's presigner makes them; `cairn admin presign` makes its own.
 
 import aws4 from 'aws4'
-import { S3Error } from '../contract/errors.js'
-import { limitPrefix, presignedLimits, type LimitName } from './limits/presigned-limits.js'
-import type { Secret } from './secret.js'
-import { timestampOf } from './sigv4/timestamp.js'
+import { S3Error } from '../src/contract/errors.js'
+import { limitPrefix, presignedLimits, type LimitName } from '../src/auth/limits/presigned-limits.js'
+import type { Secret } from '../src/auth/secret.js'
+import { timestampOf } from '../src/auth/sigv4/timestamp.js'
 
 /** What a URL is for, and whose it is. */
 export interface PresignOrder {
