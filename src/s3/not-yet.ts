@@ -47,10 +47,12 @@ const refusals: ReadonlyMap<string, Refusal> = new Map([
  *  @param input of any operation
  *  @throws NotImplemented with ArgumentName and ArgumentValue; what `requireSoundEncryption` throws */
 export function requireHonoured(input: object): void {
-  for (const [member, value] of Object.entries(input)) {
-    if (value === undefined) continue
+  for (const member in input) {
     const refusal = refusals.get(member)
-    if (refusal === undefined || refusal.harmless.has(String(value))) continue
+    if (refusal === undefined) continue
+    // Members of the table are text, numbers, booleans or dates.
+    const value = (input as Readonly<Record<string, string | number | boolean | Date | undefined>>)[member]
+    if (value === undefined || refusal.harmless.has(String(value))) continue
     // What S3 would refuse as well is told first.
     requireSoundEncryption(input)
     throw new S3Error('NotImplemented', {

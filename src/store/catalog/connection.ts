@@ -50,6 +50,8 @@ export function isOlderVersion(version: string, than: string): boolean {
 export class Connection {
   readonly database: Database.Database
   readonly #prepared = new Map<Statement<never, unknown>, Prepared>()
+  /** Rows that steps have inserted, changed or removed. */
+  changedRows = 0
 
   /** Opens the file at `path`; only a writer creates it.
    *  @throws Error when the SQLite library is too old, or the file is none of SQLite's */
@@ -96,10 +98,14 @@ export class Connection {
         const rows = statement.all(values as never) as unknown[][] // as above
         return rows.map((row) => prepared.rowOf(row))
       }
-      case 'run':
-        return statement.run(values as never).changes // as above
+      case 'run': {
+        const { changes } = statement.run(values as never) // as above
+        this.changedRows += changes
+        return changes
+      }
       case 'insert': {
         const { changes, lastInsertRowid } = statement.run(values as never) // as above
+        this.changedRows += changes
         return changes === 0 ? undefined : Number(lastInsertRowid)
       }
     }

@@ -1,7 +1,7 @@
 // Folds changes into the usage of their buckets, in order and in batches.
 
 import { one, all, run, statement, transaction, type Steps } from './steps.js'
-import { nameBody, unnameBody } from './usage-bodies.js'
+import { nameBody, smallBytes, unnameBody } from './usage-bodies.js'
 
 /** What a fold did. */
 export interface Fold {
@@ -20,12 +20,14 @@ interface ChangeRow {
   objects: number
   versions: number
   bytes: number
+  /** Bytes of `bornBody`, if it is a small one. */
+  small: number | null
 }
 
 const folded = statement<Record<string, never>, { number: number }>('SELECT number FROM usage_fold')
 const changesAfter = statement<{ number: number; limit: number }, ChangeRow>(`
-  SELECT number, kind, bucket_id AS "bucketId", born_body AS "bornBody", gone_body AS "goneBody", objects, versions, bytes
-  FROM change WHERE number > :number ORDER BY number LIMIT :limit`)
+  SELECT number, kind, bucket_id AS "bucketId", born_body AS "bornBody", gone_body AS "goneBody", objects, versions, bytes, ${smallBytes} AS small
+  FROM change LEFT JOIN body ON body.id = born_body WHERE number > :number ORDER BY number LIMIT :limit`)
 const add = statement<{ bucketId: number; objects: number; versions: number; bytes: number; bytesOnce: number }>(`
   INSERT INTO usage (bucket_id, objects, versions, bytes, bytes_once)
   VALUES (:bucketId, :objects, :versions, :bytes, :bytesOnce)
@@ -50,8 +52,15 @@ interface Sum {
   bytes: number
   /** Whether the bucket itself was made or removed. */
   isMadeOrRemoved: boolean
-  /** Names a body gained, less those it lost. */
-  readonly bodies: Map<number, number>
+  readonly bodies: Map<number, Names>
+}
+
+/** Names of a body in a bucket. */
+interface Names {
+  /** Those it gained, less those it lost. */
+  net: number
+  /** Its bytes, if it gained one and is small. */
+  small: number | null
 }
 
 /** Folds the next changes, at most `limit`: about 5 us each, where each names a new body. A body of 10,000 parts takes some 60 ms. */
@@ -63,8 +72,9 @@ export const foldUsage = transaction('foldUsage', function* ({ limit }: { readon
   for (const [bucketId, sum] of sumsOf(changes)) {
     let bytesOnce = 0
     // First what is named anew: a blob that moves from one body to another stays counted.
-    for (const [bodyId, names] of sum.bodies) if (names > 0) bytesOnce += yield* nameBody(bucketId, bodyId, names)
-    for (const [bodyId, names] of sum.bodies) if (names < 0) bytesOnce -= yield* unnameBody(bucketId, bodyId, -names)
+    for (const [bodyId, { net, small }] of sum.bodies)
+      if (net > 0) bytesOnce += yield* nameBody(bucketId, bodyId, net, small)
+    for (const [bodyId, { net }] of sum.bodies) if (net < 0) bytesOnce -= yield* unnameBody(bucketId, bodyId, -net)
     const { objects, versions, bytes } = sum
     if (objects !== 0 || versions !== 0 || bytes !== 0 || bytesOnce !== 0) {
       yield* run(add, { bucketId, objects, versions, bytes, bytesOnce })
@@ -89,8 +99,18 @@ function sumsOf(changes: readonly ChangeRow[]): Map<number, Sum> {
     sum.versions += change.versions
     sum.bytes += change.bytes
     sum.isMadeOrRemoved ||= change.kind === 'bucket'
-    if (change.bornBody !== null) sum.bodies.set(change.bornBody, (sum.bodies.get(change.bornBody) ?? 0) + 1)
-    if (change.goneBody !== null) sum.bodies.set(change.goneBody, (sum.bodies.get(change.goneBody) ?? 0) - 1)
+    if (change.bornBody !== null) {
+      const names = namesOf(sum, change.bornBody)
+      names.net += 1
+      names.small = change.small
+    }
+    if (change.goneBody !== null) namesOf(sum, change.goneBody).net -= 1
   }
   return sums
+}
+
+function namesOf({ bodies }: Sum, bodyId: number): Names {
+  let names = bodies.get(bodyId)
+  if (names === undefined) bodies.set(bodyId, (names = { net: 0, small: null }))
+  return names
 }

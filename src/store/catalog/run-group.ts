@@ -6,6 +6,7 @@ import { diskFull } from '../disk-full.js'
 import { passPoint } from '../fault-points.js'
 import type { Connection } from './connection.js'
 import { codeOf, errorData, type ErrorData } from './error-data.js'
+import { lastNumber } from './next-number.js'
 import type { Transaction } from './steps.js'
 
 /** A transaction to be run. */
@@ -20,6 +21,8 @@ export interface Answers {
   readonly errors: (ErrorData | undefined)[]
   /** Whether one of the jobs raised the access number. */
   changesAccess: boolean
+  /** Number of the newest change with them; undefined: nothing was committed. */
+  number?: number
 }
 
 /** A commit failed in a way after which nobody knows what the disk holds. It is never tried again. */
@@ -137,6 +140,8 @@ class Work {
 function commit(connection: Connection, jobs: readonly Job[], answers: Answers): Answers {
   try {
     passPoint('group ready')
+    // Here it takes no lock of its own.
+    answers.number = connection.run(lastNumber())
     connection.execute(statements.commit)
     passPoint('group committed')
     return answers

@@ -14,9 +14,12 @@ const addNames = statement<Body & { names: number }>(
 const namesOf = statement<Body, { names: number }>(
   'SELECT names FROM usage_body WHERE bucket_id = :bucketId AND body_id = :bodyId',
 )
+/** SQL: bytes of a row of `body`, if it is a small one. */
+export const smallBytes = 'CASE WHEN content IS NOT NULL THEN size END'
+
 /** `small`: bytes of a small body. */
 const kindOf = statement<{ bodyId: number }, { small: number | null; isComposite: number }>(`
-  SELECT CASE WHEN content IS NOT NULL THEN size END AS small, part_ends IS NOT NULL AS "isComposite" FROM body WHERE id = :bodyId`)
+  SELECT ${smallBytes} AS small, part_ends IS NOT NULL AS "isComposite" FROM body WHERE id = :bodyId`)
 const forget = statement<Body>('DELETE FROM usage_body WHERE bucket_id = :bucketId AND body_id = :bodyId')
 
 /** Statements about the blobs of some bodies: those that the SQL `bodies` answers. */
@@ -64,13 +67,15 @@ const forgetParts = statement<Body>(`
 const smallParts = statement<Body, Bytes>(`
   SELECT COALESCE(SUM(size), 0) AS bytes FROM body WHERE content IS NOT NULL AND id IN (${ownParts})`)
 
-/** A body gains names in a bucket; answers the bytes that are new there. */
-export function* nameBody(bucketId: number, bodyId: number, names: number): Steps<number> {
+/** A body gains names in a bucket; answers the bytes that are new there.
+ *  @param small its bytes, where it is known to be small */
+export function* nameBody(bucketId: number, bodyId: number, names: number, small: number | null): Steps<number> {
   const body = { bucketId, bodyId }
   if ((yield* run(insertName, { ...body, names })) === 0) {
     yield* run(addNames, { ...body, names })
     return 0
   }
+  if (small !== null) return small
   const kind = yield* kindOfBody(bodyId)
   if (kind.small !== null) return kind.small
   if (kind.isComposite === 0) return yield* useBlobs(ofBody, body)
