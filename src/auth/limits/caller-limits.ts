@@ -222,22 +222,32 @@ export class CallerLimits {
       isSomething(untold),
     )
     if (left.length === 0 && living.length === 0) return
-    const written = [...left, ...living].map((account) => ({ account, sums: account.untold }))
+    // The month is kept with the sums: another may have begun before they are written.
+    const written = [...left, ...living].map((account) => ({ account, month: account.month, sums: account.untold }))
     for (const { account } of written) {
       account.untold = { requests: 0, bytesIn: 0, bytesOut: 0 }
       account.writes += 1
     }
     try {
-      const counted = written.map(({ account: { subject, month }, sums }) => ({ ...subject, month, ...sums }))
+      const counted = written.map(({ account: { subject }, month, sums }) => ({ ...subject, month, ...sums }))
       await this.#settings.catalog.commit(addTraffic, { counted })
-      for (const { account, sums } of written) account.told = plus(account.told, sums)
+      for (const { account, month, sums } of written) {
+        if (account.month === month) account.told = plus(account.told, sums)
+      }
     } catch (error) {
       this.#settings.log.debug({ err: error }, 'what callers asked for could not be written: it is tried again')
-      for (const { account, sums } of written) account.untold = plus(account.untold, sums)
-      this.#left.push(...left)
+      for (const { account, month, sums } of written) {
+        if (account.month === month && this.#isKnown(account)) account.untold = plus(account.untold, sums)
+        else this.#left.push({ ...account, month, untold: sums })
+      }
     } finally {
       for (const { account } of written) account.writes += 1
     }
+  }
+
+  /** Whether its requests are still counted on it: another may have taken its place. */
+  #isKnown(account: Account): boolean {
+    return this.#known[account.subject.kind].peek(account.subject.subject) === account
   }
 }
 

@@ -4,6 +4,7 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3ServiceExce
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
 import { CallerLimits } from '../../../src/auth/limits/caller-limits.js'
 import { RequestWindows } from '../../../src/auth/limits/request-windows.js'
+import type { Catalog } from '../../../src/store/catalog/catalog.js'
 import { rateLimitOf, setRateLimit, type RateLimits, type Subject } from '../../../src/store/catalog/rate-limit.js'
 import { monthOf, nextMonthMs, trafficOf } from '../../../src/store/catalog/traffic.js'
 import { credentials, freshServer } from '../../fresh-server.js'
@@ -16,7 +17,17 @@ const caller = { accessKeyId: key.subject, accountId: account.subject }
 /** Limits on a catalog of their own; `another` counts beside them, as another process does. */
 async function limitsAt(ms: number) {
   const { server } = await freshServer({ hasBucket: false })
-  const { catalog } = server.store
+  const { catalog: store } = server.store
+  let isFailing = false
+  const catalog: Catalog = {
+    ...store,
+    commit: async (transaction, args) => {
+      const isLost = isFailing
+      await turn()
+      if (isLost) throw new Error('lost')
+      return store.commit(transaction, args)
+    },
+  }
   const clock = new HandClock()
   clock.ms = ms
   const warnings: object[] = []
@@ -33,12 +44,16 @@ async function limitsAt(ms: number) {
   }
   const set = (subject: Subject, limits: Partial<RateLimits>) =>
     catalog.commit(setRateLimit, { requests: null, bytes: null, ...subject, ...limits })
-  return { catalog, clock, warnings, limits: another(), another, set }
+  const fail = (is: boolean): void => void (isFailing = is)
+  return { catalog, clock, warnings, limits: another(), another, set, fail }
 }
 
 const opened: CallerLimits[] = []
 // Hooks run in the order of their files: the server of the test may be gone, and then there is nothing to write to.
 afterEach(() => Promise.all(opened.splice(0).map((limits) => limits.close())))
+
+/** The loop's next turn. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Makes a request of so many bytes; its warning. */
 async function visit(limits: CallerLimits, bytesIn = 0, bytesOut = 0): Promise<string | undefined> {
@@ -133,6 +148,28 @@ describe('A bandwidth a month', () => {
     clock.ms += 5_000
     await visit(other)
     await untilRefused(other)
+  })
+
+  it('of a month that ends while it is written belongs to that month, whether it could be written or not', async () => {
+    const { catalog, clock, limits, fail } = await limitsAt(november)
+    for (const [i, isLost] of [false, true].entries()) {
+      clock.ms = Date.UTC(2026, 10 + i, 15)
+      await visit(limits, 100, 1000)
+      fail(isLost)
+      const writing = limits.write()
+      // The write is under way, and has not ended.
+      await Promise.resolve()
+      clock.ms = Date.UTC(2026, 11 + i, 1)
+      await visit(limits, 1, 2)
+      await writing
+      fail(false)
+      await limits.write()
+    }
+    deepEqual(await catalog.read(trafficOf, key), [
+      { month: 202_701, requests: 1, bytesIn: 1, bytesOut: 2 },
+      { month: 202_612, requests: 2, bytesIn: 101, bytesOut: 1002 },
+      { month: 202_611, requests: 1, bytesIn: 100, bytesOut: 1000 },
+    ])
   })
 
   it('is not counted twice when what was counted is read while it is written', async () => {
