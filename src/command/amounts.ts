@@ -56,3 +56,6 @@ export function sizeText(size: number | undefined): string | undefined {
 /** "2027-01-31 12:00", in UTC. */
 export const timeText = (ms: number | undefined): string | undefined =>
   ms === undefined ? undefined : new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
+
+/** "1 bucket", "2 buckets". */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -113,9 +113,13 @@ async function create(session: Session, options: CreateOptions): Promise<void> {
     },
   )
   const isBrought = withId !== undefined
-  session.tell(isBrought ? { accessKeyId: key.accessKeyId } : key, () =>
-    isBrought ? `Key ${key.accessKeyId} can be used now.\n` : keyText(key.accessKeyId, key.secretAccessKey),
-  )
+  session.tell(isBrought ? { accessKeyId: key.accessKeyId } : key, () => {
+    const owner = options.user === undefined ? 'the account itself' : `user ${options.user}`
+    const end =
+      options.expires === undefined ? 'until it is disabled or deleted' : `until ${timeText(options.expires)} UTC`
+    const about = `Key ${key.accessKeyId} of ${owner} can be used now, ${end}.\n`
+    return isBrought ? about : `${about}${keyText(key.accessKeyId, key.secretAccessKey)}`
+  })
 }
 
 /** The first line of a file, of standard input for "-". A secret on the command line could be read by others on this machine. */

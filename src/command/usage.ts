@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { action, type Session } from './admin.js'
-import { sizeText } from './amounts.js'
+import { counted, sizeText } from './amounts.js'
 import type { LimitsTold } from './limits.js'
 import { pairs, table } from './table.js'
 
@@ -67,13 +67,13 @@ function textOf({ account, quota, limits, traffic, buckets, keys }: Usage): stri
     ['Account', `${account.name} (${account.number})`],
     [
       'Holds',
-      `${sizeText(sum(({ bytes }) => bytes))} in ${sum(({ objects }) => objects)} objects, ${buckets.length} buckets`,
+      `${sizeText(sum(({ bytes }) => bytes))} in ${counted(
+        sum(({ objects }) => objects),
+        'object',
+      )}, ${counted(buckets.length, 'bucket')}`,
     ],
     ['Quota', quota === null ? 'none' : quotaText(quota)],
-    [
-      'Last month with traffic',
-      thisMonth === undefined ? 'none' : `${monthText(thisMonth.month)}: ${trafficText(thisMonth)}`,
-    ],
+    ['Newest traffic', thisMonth === undefined ? 'none' : `${monthText(thisMonth.month)}: ${trafficText(thisMonth)}`],
     ['Limits', limitsText(limits)],
   ])
   const ofBuckets = table(
@@ -102,7 +102,7 @@ function textOf({ account, quota, limits, traffic, buckets, keys }: Usage): stri
 const quotaText = ({ bytes, bytesMax, objects, objectsMax }: Quota): string =>
   [
     ...(bytesMax === null ? [] : [`${sizeText(bytes)} of ${sizeText(bytesMax)}`]),
-    ...(objectsMax === null ? [] : [`${objects} of ${objectsMax} objects`]),
+    ...(objectsMax === null ? [] : [`${objects} of ${counted(objectsMax, 'object')}`]),
   ].join(', ')
 
 const limitsText = ({ requests, bytes }: LimitsTold['limits']): string =>
@@ -112,7 +112,7 @@ const limitsText = ({ requests, bytes }: LimitsTold['limits']): string =>
   ].join(', ') || 'none'
 
 const trafficText = ({ requests, bytesIn, bytesOut }: LimitsTold['traffic']): string =>
-  `${requests} requests, ${sizeText(bytesIn)} in, ${sizeText(bytesOut)} out`
+  `${counted(requests, 'request')}, ${sizeText(bytesIn)} in, ${sizeText(bytesOut)} out`
 
 /** "2026-11" */
 const monthText = (month: number): string => `${Math.floor(month / 100)}-${String(month % 100).padStart(2, '0')}`

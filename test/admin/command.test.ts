@@ -93,7 +93,7 @@ describe('cairn admin', function () {
     const plain = await admin('key', 'create', '--expires', '2037-01-31', '--description', 'of the laptop')
     match(
       plain.stdout,
-      /AWS_ACCESS_KEY_ID=AKIA\w{16}\n {2}AWS_SECRET_ACCESS_KEY=\w{40}\n\nThe secret is shown only this once/,
+      /^Key AKIA\w{16} of the account itself can be used now, until 2037-01-31 00:00 UTC\.\n\n {2}AWS_ACCESS_KEY_ID=AKIA\w{16}\n {2}AWS_SECRET_ACCESS_KEY=\w{40}\n\nThe secret is shown only this once/,
     )
 
     const policy = join(directory, 'policy.json')
@@ -187,7 +187,7 @@ describe('cairn admin', function () {
     deepEqual([of?.['bucket'], of?.['objects'], of?.['bytes']], [bucket, 1, 3000])
     match(
       (await admin('usage')).stdout,
-      /Holds +2\.9 KiB in 1 objects, 1 buckets\n[^]*BUCKET +OBJECTS[^]*2\.9 KiB of 1\.0 MiB/,
+      /Holds +2\.9 KiB in 1 object, 1 bucket\n[^]*BUCKET +OBJECTS[^]*2\.9 KiB of 1\.0 MiB/,
     )
 
     const key = keyIn(await told('account', 'create', 'team'))
