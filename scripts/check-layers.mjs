@@ -14,6 +14,7 @@ const floors = {
   buckets: ['contract', 'store'],
   objects: ['contract', 'store'],
   multipart: ['contract', 'store'],
+  lifecycle: ['contract', 'store'],
   identity: ['contract', 'store', 'outgoing'],
   s3: ['contract', 'auth', 'wire'],
   iam: ['contract', 'auth', 'wire'],

@@ -1,4 +1,4 @@
-// The one list of what Cairn can do: what is missing here answers NotImplemented (501).
+// The one list of what Cairn can do: what is missing here answers NotImplemented (501), and so does what only judges.
 
 import { getBucketAcl, putBucketAcl } from './buckets/bucket-acl.js'
 import {
@@ -18,6 +18,7 @@ import { deletePublicAccessBlock, getPublicAccessBlock, putPublicAccessBlock } f
 import { getBucketRequestPayment, putBucketRequestPayment } from './buckets/request-payment.js'
 import { unsetConfigurations } from './buckets/unset-configurations.js'
 import type { Clock, Operations } from './contract/operation.js'
+import { judgingOperations } from './lifecycle/bucket-lifecycle.js'
 import { abortMultipartUpload } from './multipart/abort-multipart-upload.js'
 import { completeMultipartUpload } from './multipart/complete-multipart-upload.js'
 import { createMultipartUpload } from './multipart/create-multipart-upload.js'
@@ -45,6 +46,7 @@ import type { Store } from './store/store.js'
 export const operations = (store: Store, clock: Clock, region: string, newBuckets: NewBucketAccess) =>
   ({
     ...unsetConfigurations(store),
+    ...judgingOperations(store),
     AbortMultipartUpload: abortMultipartUpload(store),
     CompleteMultipartUpload: completeMultipartUpload(store, clock),
     CopyObject: copyObject(store, clock),

@@ -81,7 +81,8 @@ export const fileDamages: Readonly<Record<string, (path: string, at: number) => 
   'a run of bytes is zeroed': (path, at) => {
     const bytes = readFileSync(path)
     if (bytes.subarray(at, at + 512).every((byte) => byte === 0)) flipBit(path, at)
-    else writeFileSync(path, bytes.fill(0, at, at + 512))
+    // A fill that went beyond the end would throw.
+    else writeFileSync(path, bytes.fill(0, at, Math.min(at + 512, bytes.length)))
   },
   'it is cut short': (path, at) => truncateSync(path, at),
   'it has grown': (path, at) => writeFileSync(path, Buffer.alloc(at + 1), { flag: 'a' }),

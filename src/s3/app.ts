@@ -240,7 +240,7 @@ async function perform<Name extends OperationName>(
     authorizer.authorize(isDocument ? withDocument(asking, input) : asking, name, target, input)
   let allowed = decided()
   requireNoEncryptionOfReads(name, request.headers)
-  requireHonoured(input)
+  requireHonoured(input, request.isSecure)
   if (caller.principal.kind === 'anonymous') requirePlainAnswer(input)
   const { asksFirst } = exchange
   const presignUse = limits?.use

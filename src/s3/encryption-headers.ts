@@ -40,6 +40,16 @@ export function requireSoundEncryption(input: Encryption): void {
   requireCustomersKey(input.SSECustomerKey, input.SSECustomerKeyMD5)
 }
 
+/** Checks that a customer's key did not come by a way others can read. User Guide, as above: "Amazon S3 rejects any requests made over HTTP when
+ *  using SSE-C. For security considerations, we recommend that you consider any key you send erroneously using HTTP to be compromised."
+ *  @param input of any operation
+ *  @param isSecure whether the client's connection is TLS, as far as a trusted proxy or our own socket knows
+ *  @throws InvalidRequest */
+export function requireSecretKeys(input: object, isSecure: boolean): void {
+  if (isSecure || !Object.keys(input).some((member) => /^(?:CopySource)?SSECustomer/.test(member))) return
+  throw new S3Error('InvalidRequest', { message: `${customersKeysBegin} must be made over a secure connection.` })
+}
+
 /** Checks that a read does not ask how to encrypt. "Encryption request headers, like x-amz-server-side-encryption, should not be sent for the
  *  GetObject requests … you'll get an HTTP 400 Bad Request error."
  *  @throws InvalidArgument */
@@ -73,7 +83,8 @@ function requireCustomersKey(key: string | undefined, claimedMD5: string | undef
 }
 
 const customer = 'x-amz-server-side-encryption-customer-'
-const customersKeys = 'Requests specifying Server Side Encryption with Customer provided keys must provide'
+const customersKeysBegin = 'Requests specifying Server Side Encryption with Customer provided keys'
+const customersKeys = `${customersKeysBegin} must provide`
 const twoMethods =
   'Server Side Encryption with Customer provided key is incompatible with the encryption method specified.'
 const kmsNeedsItsMethod =

@@ -2,7 +2,7 @@
 // ignore it in silence." Whoever builds a feature takes its lines out of the table.
 
 import { S3Error } from '../contract/errors.js'
-import { requireSoundEncryption } from './encryption-headers.js'
+import { requireSecretKeys, requireSoundEncryption } from './encryption-headers.js'
 
 interface Refusal {
   /** The header (or form field) that carries the member. */
@@ -45,8 +45,9 @@ const refusals: ReadonlyMap<string, Refusal> = new Map([
 
 /** Checks that nothing is asked for that would be left undone.
  *  @param input of any operation
- *  @throws NotImplemented with ArgumentName and ArgumentValue; what `requireSoundEncryption` throws */
-export function requireHonoured(input: object): void {
+ *  @param isSecure as in `requireSecretKeys`
+ *  @throws NotImplemented with ArgumentName and ArgumentValue; what `requireSoundEncryption` and `requireSecretKeys` throw */
+export function requireHonoured(input: object, isSecure: boolean): void {
   for (const member in input) {
     const refusal = refusals.get(member)
     if (refusal === undefined) continue
@@ -55,6 +56,7 @@ export function requireHonoured(input: object): void {
     if (value === undefined || refusal.harmless.has(String(value))) continue
     // What S3 would refuse as well is told first.
     requireSoundEncryption(input)
+    requireSecretKeys(input, isSecure)
     throw new S3Error('NotImplemented', {
       message: `This server does not support ${refusal.header} with this value.`,
       members: { ArgumentName: refusal.header, ...(isSecret(refusal) ? {} : { ArgumentValue: String(value) }) },

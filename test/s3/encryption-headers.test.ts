@@ -36,7 +36,7 @@ describe('encryption headers', () => {
   for (const [what, input] of wrong) {
     it(`may not ask for ${what}`, () => {
       throws(
-        () => requireHonoured(input),
+        () => requireHonoured(input, true),
         (error) =>
           error instanceof S3Error &&
           error.code === 'InvalidArgument' &&
@@ -49,6 +49,41 @@ describe('encryption headers', () => {
     throws(() => requireSoundEncryption({ ...customers, SSECustomerAlgorithm: 'AES128' }), {
       code: 'InvalidEncryptionAlgorithmError',
     })
+  })
+
+  const secrets: [what: string, input: object][] = [
+    ['to write with', customers],
+    [
+      'to read a source with',
+      { CopySourceSSECustomerAlgorithm: 'AES256', CopySourceSSECustomerKey: key.SSECustomerKey },
+    ],
+  ]
+  for (const [what, input] of secrets) {
+    it(`may not tell over HTTP a key ${what}`, () => {
+      throws(() => requireHonoured(input, false), { code: 'InvalidRequest', message: /over a secure connection/ })
+      throws(() => requireHonoured(input, true), { code: 'NotImplemented' })
+    })
+  }
+
+  it('may tell no key over HTTP, through a proxy neither, but behind TLS', async () => {
+    const { endpoint, bucket } = await freshServer({ settings: { trustedProxies: ['127.0.0.1'] } })
+    const put = async (by: Record<string, string>) => {
+      const headers = {
+        ...by,
+        'x-amz-server-side-encryption-customer-algorithm': 'AES256',
+        'x-amz-server-side-encryption-customer-key': key.SSECustomerKey,
+        'x-amz-server-side-encryption-customer-key-MD5': key.SSECustomerKeyMD5,
+      }
+      const request = signedRequest(endpoint, { method: 'PUT', target: `/${bucket}/k`, headers, body: 'x' })
+      return rawRequest(endpoint, request)
+    }
+
+    const plain = await put({})
+    equal(plain.status, 400)
+    ok(plain.body.includes('must be made over a secure connection.'))
+    ok(!plain.body.includes(key.SSECustomerKey))
+    equal((await put({ 'X-Forwarded-Proto': 'http' })).status, 400)
+    equal((await put({ 'X-Forwarded-Proto': 'https' })).status, 501)
   })
 
   it('may not come with a read', async () => {

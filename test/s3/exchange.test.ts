@@ -98,10 +98,10 @@ describe('a body on its way in', () => {
   it('is not asked for when the operation is not implemented', async () => {
     const { endpoint, bucket } = await freshServer()
     const connection = await RawConnection.open(endpoint)
-    const body = '<LifecycleConfiguration/>'
+    const body = '<WebsiteConfiguration/>'
     const headers = { Expect: '100-continue' }
 
-    await connection.send(signedHead(endpoint, { method: 'PUT', target: `/${bucket}?lifecycle`, headers, body }))
+    await connection.send(signedHead(endpoint, { method: 'PUT', target: `/${bucket}?website`, headers, body }))
     const answer = await connection.answer()
 
     equal(answer.status, 501)

@@ -56,7 +56,7 @@ export async function postObject(post: PostObject): Promise<Answer> {
       requirePolicy(policy, new Map([...form.fields, ['bucket', bucket], ['key', key]]), post.clock.now())
     }
     const { input, claims } = putObjectInput(form.fields, bucket, key)
-    requireHonoured(input)
+    requireHonoured(input, request.isSecure)
     const { requestId } = post
     const { remoteAddress, isSecure, tlsVersion } = request
     // What would be headers of a PutObject are fields here; of the browser's own headers only these are told of.
