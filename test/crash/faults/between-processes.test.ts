@@ -19,7 +19,9 @@ async function placesOf(
   lab: ProcessesLab,
 ): Promise<readonly (ProcessPlace & { readonly passes: number })[]> {
   const once = operation.places.map((place) => ({ ...place, passes: 1 }))
-  if (isShort || operation.places.some(({ after }) => after !== undefined)) return once
+  // Where writing is to stop, what ends at a point before the failure leaves a server in which nothing has failed, and after it no others are passed.
+  const isOfOnePlace = operation.stopsWriting === true || operation.places.some(({ after }) => after !== undefined)
+  if (isShort || isOfOnePlace) return once
   const passed = await lab.passedPlaces()
   const listed = once.map((place) => {
     const count = passed.find(({ point }) => point === place.point)?.count ?? 1
