@@ -26,6 +26,13 @@ const foundFaults = 1
 /** What is nobody's mistake but ours comes with its stack. */
 const bugs = [TypeError, RangeError, ReferenceError, SyntaxError]
 
+// Who reads what is printed may leave first (`cairn … | head`): the rest is for nobody, and no reason to end a server.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
 const program = new Command('cairn')
   .description('An S3-compatible object storage server')
   .version(versionOf(new URL('../../package.json', import.meta.url)))

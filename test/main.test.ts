@@ -272,6 +272,19 @@ describe('cairn', function () {
     equal(statSync(file).mode & 0o777, 0o600)
   })
 
+  it('takes no notice of a reader that has left', async () => {
+    for (const args of [
+      ['admin', '--help'],
+      ['serve', '--help'],
+    ]) {
+      const run = cairn(args)
+      run.child.stdout?.destroy()
+
+      equal(await run.code(), 0, run.output())
+      equal(run.output(), '')
+    }
+  })
+
   it('prints its version', async () => {
     const run = cairn(['--version'])
 
