@@ -95,6 +95,8 @@ describe('A full disk', function () {
 
     // The next ones are refused before anything of them is on disk.
     const blobs = join(directory, 'blobs')
+    // What was stored may still have to be counted, in a few pages of the catalog.
+    await untilSteady('the room that is left', room)
     const [files, free] = [await filesBelow(blobs), room()]
     equal(files.length, labels.size, 'a refused upload has left a file')
     await rejects(put(s3, 'next', 40 * MiB), refusal)
@@ -225,6 +227,19 @@ async function stopsClean(server: ServerProcess, directory: string): Promise<voi
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   for (const end = Date.now() + 60_000; Date.now() < end; await wait(50)) if (await holds()) return
   throw new Error(`${what}: not within a minute`)
+}
+
+/** Waits until a figure has been the same for a second. */
+async function untilSteady(what: string, figure: () => number): Promise<void> {
+  let last = figure()
+  let same = 0
+  await until(`${what} is steady`, async () => {
+    await wait(100)
+    const now = figure()
+    same = now === last ? same + 1 : 0
+    last = now
+    return same === 10
+  })
 }
 
 /** Writes a file for as long as there is room, to the last block. */
