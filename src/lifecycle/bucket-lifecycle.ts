@@ -6,6 +6,7 @@ import { S3Error } from '../contract/errors.js'
 import type { Operation, Operations } from '../contract/operation.js'
 import { bucketNamed } from '../store/catalog/find-bucket.js'
 import type { Store } from '../store/store.js'
+import { invalidRequest } from './refusals.js'
 import { requireSoundRules } from './require-sound-rules.js'
 
 /** Values of `x-amz-transition-default-minimum-object-size`. Source: AWS API reference, PutBucketLifecycleConfiguration. */
@@ -20,7 +21,7 @@ const putBucketLifecycleConfiguration =
     requireSoundRules(input.LifecycleConfiguration?.Rules ?? [])
     const minimumSize = input.TransitionDefaultMinimumObjectSize
     if (minimumSize !== undefined && !minimumSizes.includes(minimumSize)) {
-      throw new S3Error('InvalidRequest', { message: 'Invalid TransitionDefaultMinimumObjectSize found' })
+      throw invalidRequest('Invalid TransitionDefaultMinimumObjectSize found')
     }
     throw new S3Error('NotImplemented', { message: 'PutBucketLifecycleConfiguration is not implemented.' })
   }

@@ -4,6 +4,7 @@
 
 import type { LifecycleRule, NoncurrentVersionTransition, Transition } from '@aws-sdk/client-s3'
 import { S3Error } from '../contract/errors.js'
+import { invalidArgument, invalidRequest } from './refusals.js'
 
 /** Classes that rules move objects to, in the order of the User Guide's waterfall: "you can't move back up". */
 const classes: readonly string[] = [
@@ -172,7 +173,3 @@ function requireDescent(
     )
   }
 }
-
-const invalidRequest = (message: string): S3Error => new S3Error('InvalidRequest', { message })
-
-const invalidArgument = (message: string): S3Error => new S3Error('InvalidArgument', { message })

@@ -4,6 +4,7 @@
 
 import type { LifecycleRule, LifecycleRuleAndOperator, LifecycleRuleFilter } from '@aws-sdk/client-s3'
 import { S3Error } from '../contract/errors.js'
+import { invalidArgument, invalidRequest } from './refusals.js'
 import { requireSoundActions } from './require-sound-actions.js'
 
 /** "You can add as many as 1,000 rules." */
@@ -141,7 +142,3 @@ function scopeOf({ Prefix, Filter }: LifecycleRule): string {
   ]
   return `filter '(${asked.length === 0 ? 'prefix=' : asked.join(' and ')})'`
 }
-
-const invalidRequest = (message: string): S3Error => new S3Error('InvalidRequest', { message })
-
-const invalidArgument = (message: string): S3Error => new S3Error('InvalidArgument', { message })
