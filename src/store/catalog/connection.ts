@@ -50,7 +50,7 @@ export function isOlderVersion(version: string, than: string): boolean {
 export class Connection {
   readonly database: Database.Database
   readonly #prepared = new Map<Statement<never, unknown>, Prepared>()
-  /** Rows that steps have inserted, changed or removed. */
+  /** Rows that steps have inserted, changed or removed, but for those of RETURNING: one a step. */
   changedRows = 0
 
   /** Opens the file at `path`; only a writer creates it.
